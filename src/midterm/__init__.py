@@ -1,0 +1,1 @@
+"""Reproducible mid-term evaluation of partnership programmes."""

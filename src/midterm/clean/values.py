@@ -1,0 +1,74 @@
+"""Decoding of cells: in, text as people and programs write it; out, numbers, or None where it is none."""
+
+from __future__ import annotations
+
+import re
+
+from midterm.clean.names import normalise
+from midterm.description import Scale
+
+_DUTCH_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
+_ENGLISH_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[+-]?\d{1,3}(,\d{3})+\.\d+")
+_PLAIN = re.compile(r"[+-]?\d+([.,]\d+)?")
+
+
+def parse_number(text: str) -> float | None:
+    """Return the number that a hand-typed cell means: ``1.234,5``, ``1234,5``, ``1 234``, ``-3``; else None.
+
+    A single point before exactly three digits is a Dutch thousands separator (``1.250`` is 1250).
+    """
+    compact = re.sub(r"[\s\u00a0\u202f]", "", text).replace("\u2212", "-")
+    if _DUTCH_THOUSANDS.fullmatch(compact):
+        return float(compact.replace(".", "").replace(",", "."))
+    if _ENGLISH_THOUSANDS.fullmatch(compact):
+        return float(compact.replace(",", ""))
+    if _PLAIN.fullmatch(compact):
+        return float(compact.replace(",", "."))
+    return None
+
+
+def parse_year(text: str) -> int | None:
+    """Return a four-digit year from 1900 to 2199, else None."""
+    return int(text) if re.fullmatch(r"(19|20|21)\d\d", text.strip()) else None
+
+
+class Decoder:
+    """What the cells of one scale mean: answers and missing kinds by code, or by label in either language."""
+
+    def __init__(self, scale: Scale) -> None:
+        self.scale = scale
+        self._values: dict[str, float] = {}
+        self._missing: dict[str, str] = {}
+        for answer in scale.answers:
+            for spelling in (*answer.codes, answer.label.nl, answer.label.en):
+                self._values[normalise(spelling)] = answer.value
+        for missing in scale.missing:
+            for spelling in (*missing.codes, missing.label.nl, missing.label.en):
+                self._missing[normalise(spelling)] = missing.kind
+
+    def decode(self, cell: str) -> tuple[float | None, str]:
+        """Return (value, "") for an answer, (None, kind) for a missing one; kind ``invalid`` when off the scale."""
+        key = normalise(cell)
+        if not key:
+            return None, "empty"
+        if key in self._values:
+            return self._values[key], ""
+        if key in self._missing:
+            return None, self._missing[key]
+        number = None if self.scale.answers else _plain_number(key)
+        inside = number is not None and self.scale.low <= number <= self.scale.high
+        if inside and not (self.scale.whole and number != int(number or 0)):
+            return number, ""
+        return None, "invalid"
+
+    @property
+    def expected(self) -> str:
+        """What a valid cell holds, in words."""
+        if self.scale.answers:
+            return "one of the codes " + ", ".join(code for answer in self.scale.answers for code in answer.codes)
+        return f"a {'whole ' if self.scale.whole else ''}number from {self.scale.low:g} to {self.scale.high:g}"
+
+
+def _plain_number(text: str) -> float | None:
+    """Return the number of a survey tool's cell, where a point is always a decimal point."""
+    return float(text.replace(",", ".")) if _PLAIN.fullmatch(text) else None

@@ -1,0 +1,118 @@
+"""The command line: in, a call; out, messages of one sentence on stderr and an exit status (0 well, 1 data, 2 call)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from midterm.description import Evaluation, load_evaluation
+from midterm.errors import Problem, UserError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Reproducible mid-term evaluation of partnership programmes.")
+Folder = Annotated[Path, typer.Argument(help="folder with an evaluation.yml")]
+FINE, DATA, CALL = 0, 1, 2
+
+
+def say(text: str) -> None:
+    """Write one line to stderr."""
+    typer.echo(text, err=True)
+
+
+@app.command()
+def run(
+    folder: Folder = Path("."),
+    only: Annotated[list[str] | None, typer.Option(help="an alliance or a step; may be repeated")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="notebooks side by side")] = os.cpu_count() or 1,
+    fresh: Annotated[bool, typer.Option("--fresh", help="run everything, also what is current")] = False,
+) -> None:
+    """Bring all outputs up to date."""
+    from midterm import record
+    from midterm.run import run as run_batch
+
+    evaluation = load_evaluation(folder)
+    if not fresh and not only and record.is_current(evaluation):
+        say("Everything is current; the results are in reports/ (use --fresh to run all the same).")
+        return
+    if not _has_data(evaluation):
+        _list("Awaited", _awaited(evaluation))
+        say("No data have arrived yet, so there is nothing to run.")
+        raise typer.Exit(DATA)
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
+        outcomes = run_batch(evaluation, executor, say, only or ())
+    failures = {outcome.task.label: outcome.failure for outcome in outcomes if outcome.failure}
+    set_aside = _set_aside(evaluation)
+    status = DATA if failures or set_aside else FINE
+    record.write_record(evaluation, failures, {outcome.task.label: outcome.seconds for outcome in outcomes}, status)
+    _conclude(len(outcomes), failures, set_aside)
+    raise typer.Exit(status)
+
+
+def _conclude(total: int, failures: dict[str, str], set_aside: list[str]) -> None:
+    for label, failure in failures.items():
+        for sentence in failure.splitlines():
+            say(f"{label}: {sentence}")
+    for sentence in set_aside:
+        say(f"set aside: {sentence}")
+    made = f"{total - len(failures)} of {total} notebooks ran"
+    rest = f"; {len(failures)} failed and are named above" if failures else ""
+    aside = f"; {len(set_aside)} rows or cells were set aside (data/processed/quarantine.csv)" if set_aside else ""
+    say(f"{made}{rest}{aside}. The report is reports/report.nl.html; tables, figures and notebooks lie beside it.")
+
+
+def _has_data(evaluation: Evaluation) -> bool:
+    return any((evaluation.folder / file).exists() for file in evaluation.sources.files)
+
+
+def _awaited(evaluation: Evaluation) -> Iterable[Problem]:
+    from midterm.check import check as look
+
+    return look(evaluation).awaited
+
+
+def _set_aside(evaluation: Evaluation) -> list[str]:
+    """Return what stands in quarantine, a sentence each."""
+    from midterm.tables import Store
+
+    rows = Store(evaluation.folder).read_parts("quarantine").astype(object)
+    rows = rows.where(rows.notna(), None)
+    return [str(Problem(**{**row, "sheet": row["sheet"] or "", "column": row["column"] or ""})) for row in rows.to_dict("records")]
+
+
+@app.command()
+def check(folder: Folder = Path("."), as_json: Annotated[bool, typer.Option("--json", help="machine-readable, on stdout")] = False) -> None:
+    """Read the description and the raw data, compute nothing, and list every problem at once."""
+    from midterm.check import check as look
+
+    findings = look(load_evaluation(folder))
+    if as_json:
+        typer.echo(json.dumps({name: [asdict(problem) for problem in found] for name, found in vars(findings).items()}, ensure_ascii=False, indent=1))
+    else:
+        _list("Problem", findings.problems)
+        _list("Awaited", findings.awaited)
+        _list("Notice", findings.notices)
+        say(f"{len(findings.problems)} problems, {len(findings.awaited)} awaited, {len(findings.notices)} notices.")
+    raise typer.Exit(DATA if findings.problems else FINE)
+
+
+def _list(kind: str, problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        say(f"{kind}: {problem}")
+
+
+def main() -> None:
+    """Run the command line; users' errors become sentences, never a traceback."""
+    try:
+        app()
+    except UserError as error:
+        _list("Error", error.problems)
+        sys.exit(CALL)

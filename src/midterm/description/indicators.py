@@ -1,0 +1,63 @@
+"""The indicators: in, ``config/indicators.yml``; out, what is computed from which items, typed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from midterm.description.model import Frozen, Text
+
+IndicatorGroup = Literal["cooperation", "dimension", "efficiency", "safety", "progress", "bottlenecks"]
+
+
+class Norm(Frozen):
+    """From which level (in the indicator's unit) a result speaks for or against a claim; between them it is mixed."""
+
+    good: float
+    poor: float
+
+
+class Indicator(Frozen):
+    """One indicator from the survey.
+
+    ``statistic``: ``mean`` of the persons' scores (a score is the mean of the answered items) or ``share`` of
+    persons whose score is ``at_least`` a value. ``margin`` is the smallest change that matters, in ``unit``.
+    """
+
+    id: str
+    label: Text
+    group: IndicatorGroup
+    items: tuple[str, ...]
+    statistic: Literal["mean", "share"] = "mean"
+    at_least: float | None = None
+    better: Literal["up", "down"] = "up"
+    unit: Text
+    margin: float
+    norm: Norm | None = None
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Indicator:
+        if not self.items:
+            raise ValueError(f"indicator {self.id!r} has no items; list at least one")
+        if (self.statistic == "share") != (self.at_least is not None):
+            raise ValueError(f"indicator {self.id!r}: a share needs at_least, and only a share; add or remove it")
+        if self.margin <= 0:
+            raise ValueError(f"indicator {self.id!r}: the margin must be above 0; give the smallest change that matters")
+        if self.norm and (self.norm.good > self.norm.poor) != (self.better == "up"):
+            raise ValueError(f"indicator {self.id!r}: norm.good and norm.poor contradict better; swap them")
+        return self
+
+
+class Indicators(Frozen):
+    """All survey indicators, in the order in which they are reported."""
+
+    indicators: tuple[Indicator, ...]
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Indicators:
+        ids = [indicator.id for indicator in self.indicators]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"the indicator id {twice[0]!r} is used twice; give each its own id")
+        return self

@@ -1,0 +1,171 @@
+"""The report's own sentences: in, the ``report`` part of a labels file; out, every sentence with its placeholders, typed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from midterm.description.model import Frozen
+from midterm.description.placeholders import uses
+
+Plain = str
+
+
+class ReportTexts(Frozen):
+    """One text per field, in one language; numbers enter only through placeholders."""
+
+    # Front
+    subtitle: Annotated[str, uses("commissioner", "period")]
+    synthetic_notice: Plain
+    locale: Plain
+    contents: Plain
+    figure_absent: Annotated[str, uses("name")]
+    value_absent: Plain
+    sentence_absent: Annotated[str, uses("subject", "reason")]
+
+    # Summary
+    summary: Plain
+    summary_lead: Annotated[str, uses("units_n", "units", "period", "usable", "invited", "rate")]
+    summary_question: Annotated[str, uses("claim", "conclusion", "strength", "voices")]
+    summary_change: Annotated[str, uses("units_n", "units", "from_wave", "to_wave")]
+    mid_term: Plain
+
+    # Questions and approach
+    questions: Plain
+    questions_lead: Plain
+    approach: Plain
+    approach_background: Plain
+    approach_sources: Annotated[str, uses("waves", "units")]
+    approach_scores: Annotated[str, uses("min_answered")]
+    approach_change: Annotated[str, uses("primary", "from_wave", "to_wave")]
+    approach_small: Annotated[str, uses("minimum", "units")]
+    approach_targets: Plain
+    approach_not: Plain
+
+    # Response
+    response: Plain
+    response_lead: Annotated[str, uses("wave", "usable", "invited", "rate", "complete", "partial")]
+    response_linked: Annotated[str, uses("from_wave", "to_wave", "n", "n_from", "n_to")]
+    response_entrants: Plain
+
+    # Alliances
+    per_unit: Annotated[str, uses("unit")]
+    unit_theme: Annotated[str, uses("theme")]
+    unit_goal: Annotated[str, uses("goal")]
+    unit_partners: Annotated[str, uses("n", "names")]
+    unit_consortium: Annotated[str, uses("name", "n", "members")]
+    unit_response: Annotated[str, uses("wave", "usable", "invited", "rate")]
+    planned_done: Plain
+    planned_lead: Annotated[str, uses("n", "year", "counts")]
+    planned_absent: Annotated[str, uses("unit")]
+    change: Plain
+    change_described: Annotated[str, uses("n_organisations")]
+    bottlenecks: Plain
+    bottlenecks_survey: Annotated[str, uses("wave", "parts")]
+    bottlenecks_framework: Annotated[str, uses("parts")]
+    bottlenecks_none: Plain
+    safety: Plain
+    cooperation: Plain
+
+    # One change in words
+    change_sentence: Annotated[str, uses("indicator", "estimate", "unit", "low", "high", "n_from", "n_to", "verdict", "level", "from_wave", "to_wave")]
+    change_point: Annotated[str, uses("indicator", "estimate", "unit", "n_from", "n_to", "from_wave", "to_wave")]
+    change_detectable: Annotated[str, uses("detectable", "unit")]
+    change_disagree: Annotated[str, uses("units")]
+    level_sentence: Annotated[str, uses("indicator", "value", "level", "low", "high", "n", "wave")]
+
+    # Across
+    across: Annotated[str, uses("units")]
+    across_lead: Annotated[str, uses("unit", "units")]
+    across_dimensions: Plain
+    across_change: Plain
+    across_targets: Plain
+    across_reliability: Annotated[str, uses("wave", "low", "high", "lowest")]
+    across_safety: Plain
+
+    # Conclusions and recommendations
+    conclusions: Plain
+    conclusions_lead: Plain
+    conclusion_sentence: Annotated[str, uses("question", "claim", "conclusion", "agreement", "strength")]
+    recommendations: Plain
+    recommendations_absent: Plain
+    recommendations_within: Plain
+    recommendations_beyond: Plain
+
+    # Annexes
+    annex_matrix: Plain
+    annex_matrix_lead: Annotated[str, uses("unit")]
+    annex_questionnaire: Plain
+    annex_quality: Plain
+    annex_quality_lead: Annotated[str, uses("rows_read", "rows_kept", "rows_set_aside", "cells_read", "cells_set_aside", "notices")]
+    annex_quality_none: Plain
+    annex_methods: Plain
+    annex_methods_lead: Plain
+
+    # Headings of tables
+    col_wave: Plain
+    col_population: Plain
+    col_invited: Plain
+    col_complete: Plain
+    col_partial: Plain
+    col_usable: Plain
+    col_rate: Plain
+    col_indicator: Plain
+    col_level: Plain
+    col_baseline: Plain
+    col_target: Plain
+    col_actual: Plain
+    col_attainment: Plain
+    col_expected: Plain
+    col_status: Plain
+    col_from: Plain
+    col_to: Plain
+    col_change: Plain
+    col_interval: Annotated[str, uses("level")]
+    col_detectable: Plain
+    col_verdict: Plain
+    col_n: Plain
+    col_question: Plain
+    col_survey: Plain
+    col_framework: Plain
+    col_interview: Plain
+    col_agreement: Plain
+    col_strength: Plain
+    col_conclusion: Plain
+    col_sources: Plain
+    col_file: Plain
+    col_row: Plain
+    col_column: Plain
+    col_reason: Plain
+    col_code: Plain
+    col_item: Plain
+    col_answers: Plain
+    table_response: Annotated[str, uses("unit")]
+    table_targets: Annotated[str, uses("unit", "year")]
+    table_change: Annotated[str, uses("unit", "from_wave", "to_wave")]
+    table_across: Annotated[str, uses("units", "from_wave", "to_wave")]
+    table_matrix: Plain
+    table_quarantine: Plain
+    table_questionnaire: Annotated[str, uses("block")]
+    reversed_item: Plain
+    changed_wording: Annotated[str, uses("wave", "wording")]
+
+    # Words
+    voice_supports: Plain
+    voice_mixed: Plain
+    voice_contradicts: Plain
+    voice_silent: Plain
+    agreement_agree: Plain
+    agreement_differ: Plain
+    agreement_single_source: Plain
+    agreement_none: Plain
+    strength_strong: Plain
+    strength_moderate: Plain
+    strength_weak: Plain
+    strength_none: Plain
+    conclusion_supported: Plain
+    conclusion_mixed: Plain
+    conclusion_not_supported: Plain
+    conclusion_not_known: Plain
+    source_survey: Plain
+    source_framework: Plain
+    source_interview: Plain

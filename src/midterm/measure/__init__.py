@@ -1,0 +1,1 @@
+"""Measuring: in, clean tables; out, scores, indicators with their errors, reliability, response and attainment."""

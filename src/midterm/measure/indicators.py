@@ -1,0 +1,214 @@
+"""The table ``indicators``: in, scores of persons, attainment and interviews; out, every statistic with its error and n."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from midterm.description import Evaluation, Indicator
+from midterm.measure.clustered import Estimate, clustered_mean, share_interval
+from midterm.measure.reliability import cronbach_alpha, icc1
+from midterm.measure.scores import MEMBERSHIP
+from midterm.tables import shaped, stack
+from midterm.measure.tiers import tier_of
+
+INDICATIVE_DF = 4.0
+
+
+def survey_indicators(evaluation: Evaluation, scores: pd.DataFrame, alliance: str) -> pd.DataFrame:
+    """Return the mean or share of every indicator in every wave for one alliance, or ``all``.
+
+    ``scores`` has one row per person and wave (see ``scores_by_person`` and ``once_per_person``).
+    """
+    rows = [
+        _level(evaluation, indicator, scores[scores["wave"] == wave], alliance, wave)
+        for indicator in evaluation.indicators
+        for wave in evaluation.waves
+    ]
+    return shaped("indicators", pd.DataFrame(rows))
+
+
+def _level(evaluation: Evaluation, indicator: Indicator, scores: pd.DataFrame, alliance: str, wave: str) -> dict[str, object]:
+    values = scores[indicator.id].to_numpy(dtype=float) if len(scores) else np.empty(0)
+    has_score = ~np.isnan(values)
+    y, organisations = values[has_score], scores["organisation"].to_numpy(dtype=object)[has_score]
+    n_organisations = len(set(organisations))
+    level = 1 - evaluation.plan.alpha
+    fit = clustered_mean(y, organisations, level) if len(y) else Estimate(np.nan)
+    low, high = fit.ci_low, fit.ci_high
+    if indicator.statistic == "share" and len(y):
+        low, high = share_interval(fit.estimate, fit, len(y), n_organisations, level)
+    return {
+        "alliance": alliance,
+        "wave": wave,
+        "indicator": indicator.id,
+        "source": "survey",
+        "statistic": indicator.statistic,
+        "estimate": fit.estimate,
+        "std_error": fit.std_error,
+        "ci_low": low,
+        "ci_high": high,
+        "n": len(y),
+        "n_organisations": n_organisations,
+        "n_missing": int((~has_score).sum()),
+        "unit": indicator.unit.en,
+        "method": "CR2, Satterthwaite df" + (", Korn-Graubard interval" if indicator.statistic == "share" else ", t interval"),
+        "tier": tier_of(alliance, n_organisations, len(y)),
+        "flag": "; ".join(_flags(len(y), n_organisations, fit, y)),
+    }
+
+
+def _flags(n: int, n_organisations: int, fit: Estimate, y: np.ndarray) -> list[str]:
+    if n == 0:
+        return ["no_data"]
+    flags = ["one_organisation"] if n_organisations == 1 else []
+    flags += ["no_variance"] if n > 1 and float(np.ptp(y)) == 0 else []
+    if not flags and not np.isfinite(fit.std_error):
+        flags.append("no_error")
+    return flags + (["few_df"] if fit.df < INDICATIVE_DF else [])
+
+
+def reliability(evaluation: Evaluation, items: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return Cronbach's alpha and ICC(1) over alliances of every scale in every wave, pooled.
+
+    ``items`` one row per membership; a person in two alliances counts once in alpha and in each alliance in ICC(1).
+    """
+    by_person = items.groupby(level=["respondent_id", "wave"]).mean()
+    organisation = items.reset_index("organisation")["organisation"].groupby(level=["respondent_id", "wave"]).min()
+    level = 1 - evaluation.plan.alpha
+    rows = []
+    for indicator in (entry for entry in evaluation.indicators if entry.statistic == "mean"):
+        for wave in evaluation.waves:
+            answers = by_person[by_person.index.get_level_values("wave") == wave][list(indicator.items)]
+            complete = answers.dropna()
+            if len(indicator.items) > 1:
+                alpha = cronbach_alpha(complete.to_numpy(dtype=float), level) if len(complete) else Estimate(np.nan)
+                organisations = organisation[complete.index].nunique()
+                rows.append(_pooled(indicator, wave, "alpha", alpha, (len(complete), organisations, len(answers) - len(complete)), "Cronbach, Feldt interval"))
+            everyone = scores[scores["wave"] == wave]
+            scored = everyone[everyone[indicator.id].notna()]
+            if scored["alliance"].nunique() > 1:
+                value = Estimate(icc1(scored[indicator.id].to_numpy(dtype=float), scored["alliance"].to_numpy(dtype=object)))
+                persons = scored["respondent_id"].nunique()
+                counts = (persons, scored["organisation"].nunique(), everyone["respondent_id"].nunique() - persons)
+                rows.append(_pooled(indicator, wave, "icc1", value, counts, "one-way ANOVA over alliances, n0; a membership is a row"))
+    return stack("indicators", [pd.DataFrame(rows)])
+
+
+def _pooled(indicator: Indicator, wave: str, statistic: str, value: Estimate, counts: tuple[int, int, int], method: str) -> dict[str, object]:
+    n, n_organisations, n_missing = counts
+    return {
+        "alliance": "all",
+        "wave": wave,
+        "indicator": indicator.id,
+        "source": "survey",
+        "statistic": statistic,
+        "estimate": value.estimate,
+        "ci_low": value.ci_low,
+        "ci_high": value.ci_high,
+        "n": n,
+        "n_organisations": n_organisations,
+        "n_missing": n_missing,
+        "unit": "ratio (0-1)",
+        "method": method,
+        "tier": "T3",
+        "flag": "not_computable" if np.isnan(value.estimate) else "",
+    }
+
+
+def interview_indicators(evaluation: Evaluation, interviews: pd.DataFrame, alliance: str) -> pd.DataFrame:
+    """Return per theme the balance of ratings (-1 to 1): the mean over interviews of each interview's mean."""
+    form = evaluation.codebook.interviews
+    rated = interviews[interviews["rating"].notna() & interviews["theme"].notna()]
+    rows = []
+    for theme in form.themes if form else ():
+        segments = rated[rated["theme"] == theme.id]
+        means = segments.groupby("interview", sort=True)["rating"].mean()
+        missing = interviews["interview"].nunique() - len(means)
+        rows.append(
+            {
+                "alliance": alliance,
+                "wave": evaluation.plan.to_wave,
+                "indicator": theme.id,
+                "source": "interview",
+                "statistic": "balance",
+                "estimate": float(means.mean()) if len(means) else np.nan,
+                "n": len(means),
+                "n_missing": missing,
+                "unit": "balance (-1 to 1)",
+                "method": "mean of interview means, described",
+                "tier": "T0",
+                "flag": "described_only" if len(means) else "no_data",
+            }
+        )
+    return stack("indicators", [pd.DataFrame(rows)])
+
+
+def framework_indicators(evaluation: Evaluation, attainment: pd.DataFrame, framework: pd.DataFrame, alliance: str) -> pd.DataFrame:
+    """Return per level the share of framework rows with a status that are on track, reached or maintained."""
+    levels = framework[["alliance", "indicator_id", "level"]].drop_duplicates()
+    judged = attainment.merge(levels, on=["alliance", "indicator_id"], how="left")
+    rows = []
+    for wave in evaluation.file.waves:
+        for level, group in judged[judged["year"] == wave.year].groupby("level", sort=True):
+            known = group[group["status"] != "not_computable"]
+            share = float(known["status"].isin(["on_track", "reached", "maintained"]).mean()) if len(known) else np.nan
+            rows.append(
+                {
+                    "alliance": alliance,
+                    "wave": wave.id,
+                    "indicator": level,
+                    "source": "framework",
+                    "statistic": "share_on_schedule",
+                    "estimate": share,
+                    "n": len(known),
+                    "n_missing": len(group) - len(known),
+                    "unit": "share of framework rows (0-1)",
+                    "method": "census of framework rows, described",
+                    "tier": "T0",
+                    "flag": "census" if len(known) else "no_data",
+                }
+            )
+    return stack("indicators", [pd.DataFrame(rows)])
+
+
+def answer_counts(evaluation: Evaluation, responses: pd.DataFrame, alliance: str) -> pd.DataFrame:
+    """Return how often each answer (turned) and each kind of missing was given to each item, per wave.
+
+    ``responses`` of usable persons, turned; in ``all`` a person in two alliances counts by their first membership.
+    """
+    blocks = {item.id: item.block for item in evaluation.codebook.items}
+    once = responses.sort_values(MEMBERSHIP).drop_duplicates(["respondent_id", "wave", "item"])
+    answers = once.assign(answer=_answer_text(once), block=once["item"].map(blocks))
+    counts = answers.groupby(["wave", "block", "item", "answer"], sort=True).size().rename("n").reset_index()
+    totals = answers.groupby(["wave", "item"]).size().rename("n_usable").reset_index()
+    return shaped("answers", counts.merge(totals, on=["wave", "item"]).assign(alliance=alliance))
+
+
+def _answer_text(responses: pd.DataFrame) -> pd.Series:
+    values = responses["value"].map(lambda value: "" if pd.isna(value) else f"{value:g}")
+    return values.where(responses["value"].notna(), responses["missing_kind"].astype(object))
+
+
+def response(evaluation: Evaluation, respondents: pd.DataFrame, population: pd.DataFrame, alliance: str) -> pd.DataFrame:
+    """Return the response of one alliance, or ``all`` with each person once, in every wave."""
+    rows = []
+    for wave in evaluation.waves:
+        persons = respondents[respondents["wave"] == wave].groupby("respondent_id")[["is_complete", "is_usable"]].any()
+        staff = population[population["wave"] == wave]
+        invited = staff["invited"].sum(min_count=1)
+        usable_n = int(persons["is_usable"].sum())
+        rows.append(
+            {
+                "alliance": alliance,
+                "wave": wave,
+                "population": staff["population"].sum(min_count=1),
+                "invited": invited,
+                "complete": int(persons["is_complete"].sum()),
+                "partial": int((~persons["is_complete"].astype(bool)).sum()),
+                "usable": usable_n,
+                "rate": usable_n / float(invited) if pd.notna(invited) and invited > 0 else np.nan,
+            }
+        )
+    return shaped("response", pd.DataFrame(rows))
+

@@ -1,0 +1,1 @@
+"""Publishing: in, the tables of the contract; out, figures and the report."""

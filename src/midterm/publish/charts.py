@@ -1,0 +1,70 @@
+"""Which figures there are: in, the tables of the contract; out, charts by name. A new figure is one row here and one function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, Protocol
+
+import pandas as pd
+
+from midterm.description.evaluation import Evaluation
+from midterm.description.model import Language
+from midterm.publish.charts_answers import answers
+from midterm.publish.charts_change import forest
+from midterm.publish.charts_framework import attainment
+from midterm.publish.charts_survey import heatmap, response
+from midterm.publish.wording import ALL
+from midterm.publish.charts_waves import waves
+from midterm.publish.figures import Chart
+
+Scope = Literal["all", "alliance", "both"]
+
+
+class Draw(Protocol):
+    """A function that draws one figure of ``unit`` (an alliance id or ``all``); None when there is nothing to draw."""
+
+    def __call__(self, tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, unit: str, /) -> Chart | None:
+        """Return the chart."""
+        ...
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One kind of figure: its name, the function that draws it, for what, and the tables that it reads."""
+
+    name: str
+    draw: Draw
+    scope: Scope
+    reads: tuple[str, ...]
+
+    def is_for(self, unit: str) -> bool:
+        """Tell whether this figure is made of ``unit``."""
+        return self.scope == "both" or (self.scope == "all") == (unit == ALL)
+
+
+FIGURES: tuple[FigureSpec, ...] = (
+    FigureSpec("response", response, "all", ("response",)),
+    FigureSpec("answers", answers, "both", ("answers",)),
+    FigureSpec("waves", waves, "both", ("indicators", "change")),
+    FigureSpec("attainment", attainment, "both", ("attainment", "framework")),
+    FigureSpec("heatmap", heatmap, "all", ("indicators",)),
+)
+
+
+def figures_of(evaluation: Evaluation) -> tuple[FigureSpec, ...]:
+    """Return every kind of figure of ``evaluation``: those that all have, and a forest for each primary indicator."""
+    forests = [FigureSpec(f"forest_{name}", partial(forest, indicator=name), "all", ("change",)) for name in evaluation.plan.primary]
+    return (*FIGURES, *forests)
+
+
+def figure_name(spec: FigureSpec, unit: str, language: Language) -> str:
+    """Return the file name of a figure, without ending: ``waves_all.nl``, ``waves_klimop.nl``."""
+    return f"{spec.name}_{unit}.{language}"
+
+
+def draw_figures(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, unit: str) -> dict[str, Chart]:
+    """Return all figures of ``unit`` (an alliance id or ``all``) by file name; those without data are absent."""
+    drawn = {figure_name(spec, unit, language): spec.draw(tables, evaluation, language, unit) for spec in figures_of(evaluation) if spec.is_for(unit)}
+    return {name: chart for name, chart in drawn.items() if chart is not None}

@@ -1,0 +1,135 @@
+"""What a chapter may say: in, the publishable tables and a language; out, numbers by reference to a cell, as text.
+
+A number reaches the report only through here, so a reference to a row that does not exist stops the report by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from midterm.description import Evaluation, Indicator, Language
+from midterm.description.report_texts import ReportTexts
+from midterm.errors import Problem, UserError
+from midterm.publish.wording import Wording
+
+
+@dataclass(frozen=True)
+class Context:
+    """One report in one language, over tables in which small numbers are already blank."""
+
+    evaluation: Evaluation
+    tables: Mapping[str, pd.DataFrame]
+    language: Language
+    figures: Path
+    picture: str
+
+    @property
+    def texts(self) -> ReportTexts:
+        """The report's sentences."""
+        return self.evaluation.labels[self.language].report
+
+    @property
+    def say(self) -> Wording:
+        """Names, words and formatted values."""
+        return Wording(self.evaluation, self.language)
+
+    @property
+    def unit(self) -> str:
+        """What the evaluation calls its unit."""
+        return self.evaluation.file.unit.singular.in_(self.language)
+
+    @property
+    def level(self) -> str:
+        """The level of the intervals in per cent."""
+        return f"{100 * (1 - self.evaluation.plan.alpha):g}"
+
+    def rows(self, table: str, **key: object) -> pd.DataFrame:
+        """Return the rows of ``table`` with ``key``."""
+        kept = self.tables[table]
+        for column, value in key.items():
+            kept = kept[kept[column] == value]
+        return kept
+
+    def one(self, table: str, **key: object) -> Any:
+        """Return the one row of ``table`` with ``key``; raise UserError naming the reference when there is none."""
+        rows = self.rows(table, **key)
+        if len(rows) != 1:
+            wanted = ", ".join(f"{column}={value}" for column, value in key.items())
+            raise UserError(Problem(f"reports/tables/{table}.csv", rule="broken_reference", reason=f"the report refers to {wanted}, of which there are {len(rows)} rows; correct it"))
+        return next(rows.itertuples(index=False))
+
+    def change_of(self, alliance: str, indicator: str) -> Any:
+        """Return the planned change of one indicator."""
+        plan = self.evaluation.plan
+        return self.one("change", alliance=alliance, indicator=indicator, from_wave=plan.from_wave, to_wave=plan.to_wave, estimand="process")
+
+    def level_of(self, alliance: str, indicator: Indicator, wave: str) -> Any:
+        """Return the level of one indicator in one wave."""
+        return self.one("indicators", alliance=alliance, indicator=indicator.id, wave=wave, source="survey", statistic=indicator.statistic)
+
+    def change_in_words(self, alliance: str, indicator: Indicator) -> str:
+        """Return one change as sentences: estimate, interval, verdict, and what the data could have shown."""
+        row, say, texts, plan = self.change_of(alliance, indicator.id), self.say, self.texts, self.evaluation.plan
+        label = say.indicator(indicator.id)
+        if pd.isna(row.estimate):
+            reason = say.labels.not_published if "small_n" in str(row.flag) else say.labels.no_data
+            return texts.sentence_absent.format(subject=label, reason=reason)
+        common = {
+            "indicator": label,
+            "estimate": say.change(indicator, row.estimate),
+            "unit": say.change_unit(indicator),
+            "n_from": say.number(row.n_from, 0),
+            "n_to": say.number(row.n_to, 0),
+            "from_wave": say.wave(plan.from_wave),
+            "to_wave": say.wave(plan.to_wave),
+        }
+        if row.verdict == "described_only" or pd.isna(row.ci_low):
+            return texts.change_point.format(**common)
+        ends = {"low": say.change(indicator, row.ci_low), "high": say.change(indicator, row.ci_high)}
+        sentences = [texts.change_sentence.format(**common, **ends, verdict=say.word("verdict", row.verdict), level=self.level)]
+        if row.verdict == "inconclusive":
+            detectable = say.change(indicator, row.minimal_detectable).lstrip("+")
+            sentences.append(texts.change_detectable.format(detectable=detectable, unit=say.change_unit(indicator)))
+        if "all_and_average_disagree" in str(row.flag):
+            sentences.append(texts.change_disagree.format(units=say.units))
+        return " ".join(sentences)
+
+    def level_in_words(self, alliance: str, indicator: Indicator, wave: str) -> str:
+        """Return one level as a sentence with its interval and n."""
+        row, say = self.level_of(alliance, indicator, wave), self.say
+        label = say.indicator(indicator.id)
+        if pd.isna(row.estimate):
+            reason = say.labels.not_published if "small_n" in str(row.flag) else say.labels.no_data
+            return self.texts.sentence_absent.format(subject=label, reason=reason)
+        values = {name: say.level(indicator, value) for name, value in (("value", row.estimate), ("low", row.ci_low), ("high", row.ci_high))}
+        return self.texts.level_sentence.format(indicator=label, **values, n=say.number(row.n, 0), wave=say.wave(wave), level=self.level)
+
+    def figure(self, name: str, unit: str) -> str:
+        """Return a figure with its caption and alt text as Markdown, or the sentence that it is not there."""
+        import json
+
+        stem = f"{name}_{unit}.{self.language}"
+        words = self.figures / f"{stem}.json"
+        if not words.exists():
+            return escaped(self.texts.figure_absent.format(name=name))
+        content = json.loads(words.read_text(encoding="utf-8"))
+        alt = str(content["alt"]).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+        return f'![{escaped(content["title"])}. {escaped(content["caption"])}]({(self.figures / stem).as_posix()}.{self.picture}){{alt="{alt}" width=100%}}'
+
+
+def escaped(text: object) -> str:
+    """Return ``text`` with every character that Markdown could take for markup made literal."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]()<>#+-.!|$^~@'\"" and not char.isalnum() else char for char in str(text).replace("\n", " "))
+
+
+def markdown_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], numeric: Sequence[int] = ()) -> str:
+    """Return a pipe table with its caption; ``numeric`` columns (by position) are aligned right."""
+    widths = [max(3, *(min(40, len(str(row[at]))) for row in [columns, *rows])) for at in range(len(columns))]
+    rule = "|".join("-" * (width - 1) + (":" if at in numeric else "-") for at, width in enumerate(widths))
+    lines = ["|" + "|".join(escaped(cell) for cell in row) + "|" for row in [columns, *rows]]
+    return "\n".join([lines[0], f"|{rule}|", *lines[1:], "", f": {escaped(caption)}", ""])

@@ -1,0 +1,44 @@
+"""Small numbers stay inside: in, tables; out, the same tables with survey results on too few persons blanked and flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from midterm.tables import shaped
+
+FLAG = "small_n"
+LEVEL = ["estimate", "std_error", "ci_low", "ci_high"]
+CHANGE = [*LEVEL, "df", "p_value", "p_adjusted", "effect_size", "effect_low", "effect_high", "equivalence_p", "minimal_detectable", "shrunken"]
+
+
+def publishable(tables: Mapping[str, pd.DataFrame], minimum: int) -> dict[str, pd.DataFrame]:
+    """Return ``tables`` fit to be shown: every survey result on fewer than ``minimum`` persons is empty, flag ``small_n``.
+
+    Verdicts of blanked changes become ``described_only``; answers of too small a group are left out.
+    """
+    blank = {"indicators": _indicators, "change": _change, "answers": _answers}
+    return {name: blank[name](table, minimum) if name in blank else table for name, table in tables.items()}
+
+
+def _indicators(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    small = (table["source"] == "survey") & (table["n"].fillna(0) < minimum)
+    return shaped("indicators", _blanked(table, small, LEVEL))
+
+
+def _change(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    small = table[["n_from", "n_to"]].min(axis=1).fillna(0) < minimum
+    blanked = _blanked(table, small, CHANGE)
+    return shaped("change", blanked.assign(verdict=blanked["verdict"].mask(small, "described_only")))
+
+
+def _answers(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    return shaped("answers", table[table["n_usable"] >= minimum])
+
+
+def _blanked(table: pd.DataFrame, small: pd.Series, columns: list[str]) -> pd.DataFrame:
+    flags = table["flag"].fillna("")
+    joined = flags.where(flags == "", flags + "; ") + FLAG
+    return table.assign(**{column: table[column].mask(small, np.nan) for column in columns}, flag=flags.mask(small, joined))

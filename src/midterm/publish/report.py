@@ -1,0 +1,57 @@
+"""The report: in, the tables of the contract; out, the same chapters as HTML, DOCX, ODT and PDF in every language asked for."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from midterm.description import Evaluation, Language
+from midterm.publish.chapters import CHAPTERS
+from midterm.publish.context import Context
+from midterm.publish.disclosure import publishable
+from midterm.publish.documents import FORMATS, Manuscript, convert
+from midterm.publish.figures import FIGURES_FOLDER
+from midterm.tables import Store
+
+REPORTS = "reports"
+
+
+def write_report(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Write ``reports/report.LANGUAGE.FORMAT`` for every language of the evaluation; return the files' names."""
+    shown = publishable(tables, evaluation.plan.public_minimum)
+    made = []
+    for language in evaluation.file.languages:
+        for ending, document in FORMATS.items():
+            name = f"{REPORTS}/report.{language}.{ending}"
+            with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
+                manuscript = compose(evaluation, shown, language, store.folder / FIGURES_FOLDER, document.picture, is_synthetic=store.is_synthetic)
+                convert(manuscript, document, store.folder / name, Path(scratch))
+            made.append(name)
+    return made
+
+
+def compose(
+    evaluation: Evaluation,
+    tables: Mapping[str, pd.DataFrame],
+    language: Language,
+    figures: Path,
+    picture: str,
+    *,
+    is_synthetic: bool,
+) -> Manuscript:
+    """Return the report as Markdown with its title; ``picture`` is the format of the figures (svg or png)."""
+    context = Context(evaluation, tables, language, figures, picture)
+    parts = [part for chapter in CHAPTERS for part in chapter(context) if part]
+    labels, texts = evaluation.labels[language], context.texts
+    return Manuscript(
+        title=evaluation.file.title.in_(language),
+        subtitle=texts.subtitle.format(commissioner=evaluation.file.commissioner.in_(language), period=context.say.period(evaluation.waves)),
+        mark=labels.synthetic if is_synthetic else "",
+        notice=texts.synthetic_notice if is_synthetic else "",
+        locale=texts.locale,
+        contents=texts.contents,
+        body="\n\n".join(parts),
+    )

@@ -1,0 +1,155 @@
+"""The words and numbers in figures: in, the evaluation and a language; out, names, formatted values and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from midterm.description.evaluation import Evaluation
+from midterm.description.indicators import Indicator
+from midterm.description.labels import Labels
+from midterm.description.model import Language
+from midterm.publish.style import format_number, format_percent
+
+ALL, AVERAGE = "all", "average"
+VERDICTS = ("changed_better", "changed_worse", "no_relevant_change", "inconclusive", "described_only")
+STATUSES = ("reached", "on_track", "maintained", "uncertain", "off_track", "not_computable")
+NO_DATA, NOT_PUBLISHED = "no_data", "not_published"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How one evaluation is spoken of in one language."""
+
+    evaluation: Evaluation
+    language: Language
+
+    @property
+    def labels(self) -> Labels:
+        """The fixed texts."""
+        return self.evaluation.labels[self.language]
+
+    @property
+    def units(self) -> str:
+        """What the evaluation calls its units, plural."""
+        return self.evaluation.file.unit.plural.in_(self.language)
+
+    def unit_name(self, unit: str) -> str:
+        """Return the name of a row: an alliance, all together, or their average."""
+        if unit == ALL:
+            return self.labels.all_units.format(units=self.units)
+        if unit == AVERAGE:
+            return self.labels.average_of_units.format(units=self.units)
+        return self.evaluation.alliance(unit).name
+
+    def indicator(self, indicator_id: str) -> str:
+        """Return an indicator's label."""
+        return self.evaluation.indicator(indicator_id).label.in_(self.language)
+
+    def wave(self, wave_id: str) -> str:
+        """Return a wave's label."""
+        return self.evaluation.wave(wave_id).label.in_(self.language)
+
+    def period(self, waves: Sequence[str]) -> str:
+        """Return the first and last of ``waves``, as one text."""
+        names = [self.wave(wave) for wave in self.evaluation.waves if wave in set(waves)]
+        return names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}" if names else ""
+
+    def number(self, value: float, decimals: int = 2, *, signed: bool = False) -> str:
+        """Return a number as text."""
+        return format_number(value, self.language, decimals, signed=signed)
+
+    def percent(self, share: float) -> str:
+        """Return a share (0-1) as a whole percentage."""
+        return format_percent(share, self.language)
+
+    def level(self, indicator: Indicator, value: float, decimals: int = 2) -> str:
+        """Return an indicator's value: a percentage for a share, else a number."""
+        return self.percent(value) if indicator.statistic == "share" else self.number(value, decimals)
+
+    def change(self, indicator: Indicator, value: float) -> str:
+        """Return a change with its sign, in the unit that ``change_unit`` names."""
+        return self.number(value * change_factor(indicator), 0 if indicator.statistic == "share" else 2, signed=True)
+
+    def change_unit(self, indicator: Indicator) -> str:
+        """Return the unit of a change: percentage points for a share."""
+        return self.labels.percentage_points if indicator.statistic == "share" else indicator.unit.in_(self.language)
+
+    @property
+    def too_small(self) -> str:
+        """What stands in the place of a number about too few persons."""
+        return self.labels.too_small.format(minimum=self.evaluation.plan.public_minimum)
+
+    def count(self, value: float) -> str:
+        """Return a number of persons; what was blanked is named as too small."""
+        return self.too_small if pd.isna(value) else self.number(value, 0)
+
+    def span(self, values: Iterable[float]) -> str:
+        """Return the smallest and largest of ``values`` as whole numbers."""
+        known = [float(value) for value in values if not pd.isna(value)]
+        if not known:
+            return self.too_small
+        low, high = self.number(min(known), 0), self.number(max(known), 0)
+        return low if low == high else f"{low}–{high}"
+
+    def word(self, group: str, key: str) -> str:
+        """Return the word for a verdict, status, tier or kind of missing; what is absent has one word in every group."""
+        absent = {NO_DATA: self.labels.no_data, NOT_PUBLISHED: self.labels.not_published}
+        return absent[key] if key in absent else self.labels.word(group, key)
+
+    def absent(self, row: Any) -> str:
+        """Return what stands in the place of a number that is not there: too few persons, or no data."""
+        return self.too_small if is_blanked(row) else self.labels.no_data_short
+
+    def tally(self, subject: str, found: Sequence[str], group: str, order: Sequence[str], counted: str) -> str:
+        """Return a finding by rule: ``subject``, then how many of ``found`` are what, in ``order``."""
+        counts = [(key, list(found).count(key)) for key in (*order, NOT_PUBLISHED, NO_DATA) if key in found]
+        first = [self.labels.tally_first.format(word=self.word(group, key), n=n, total=len(found), counted=counted) for key, n in counts[:1]]
+        rest = [self.labels.tally_next.format(word=self.word(group, key), n=n) for key, n in counts[1:]]
+        return self.labels.tally.format(subject=subject, parts=", ".join([*first, *rest]))
+
+
+def change_factor(indicator: Indicator) -> int:
+    """Return what a change is multiplied with for display: shares change in percentage points."""
+    return 100 if indicator.statistic == "share" else 1
+
+
+def records(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of ``frame`` as objects with its columns as attributes."""
+    return list(frame.itertuples())
+
+
+def is_blanked(row: Any) -> bool:
+    """Tell whether a row was emptied because it is about too few persons."""
+    return row is not None and pd.isna(row.estimate) and not pd.isna(row.flag) and "small_n" in row.flag
+
+
+def verdict_of(row: Any) -> str:
+    """Return a change's verdict, or why there is none."""
+    if row is None or pd.isna(row.estimate) or pd.isna(row.verdict):
+        return NOT_PUBLISHED if is_blanked(row) else NO_DATA
+    return str(row.verdict)
+
+
+def planned_changes(change: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
+    """Return the planned contrast, one row per alliance and indicator; where there are two estimands, the process."""
+    plan = evaluation.plan
+    rows = change[(change["from_wave"] == plan.from_wave) & (change["to_wave"] == plan.to_wave)]
+    return rows.sort_values("estimand", ascending=False, kind="stable").drop_duplicates(["alliance", "indicator"])
+
+
+def floats(values: pd.Series) -> pd.Series:
+    """Return ``values`` as plain floats, NaN for what is missing."""
+    return values.astype("Float64").astype("float64")
+
+
+def rows_of(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of ``units``, in their order, with plain numbers."""
+    chosen = table[table["alliance"].isin(list(units))]
+    numeric = [name for name in chosen.columns if pd.api.types.is_numeric_dtype(chosen[name]) and not pd.api.types.is_bool_dtype(chosen[name])]
+    plain = chosen.assign(**{name: floats(chosen[name]) for name in numeric})
+    rank = {unit: place for place, unit in enumerate(units)}
+    return plain.assign(_rank=plain["alliance"].map(rank).astype(int)).sort_values("_rank", kind="stable").drop(columns="_rank").reset_index(drop=True)

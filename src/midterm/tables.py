@@ -1,0 +1,383 @@
+"""The tables of the contract and their one writer: in, a frame; out, CSV, Parquet and a description beside, whole or not at all.
+
+Every table is declared here once: folder, row unit, and each column with its type and meaning. The description
+beside a table (``NAME.json``) carries the synthetic mark of the data that it was made from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from midterm.errors import Problem, UserError
+
+PROCESSED = "data/processed"
+PARTS = "data/processed/parts"
+TABLES = "reports/tables"
+DTYPES = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's folder, what one row is, its columns (name -> type: meaning), and the columns that sort it."""
+
+    name: str
+    folder: str
+    row: str
+    columns: dict[str, tuple[str, str]]
+    order: tuple[str, ...]
+
+
+_PLACE = {
+    "file": ("text", "raw file, relative to the evaluation"),
+    "sheet": ("text", "worksheet, empty for text files"),
+    "row": ("integer", "row as the user sees it; empty: the whole file or column"),
+    "column": ("text", "heading of the column; empty: the whole row"),
+    "rule": ("text", "name of the rule"),
+    "reason": ("text", "what is wrong and what to do; never the value"),
+}
+_CHANGE = {
+    "alliance": ("text", "alliance id; all = all respondents pooled; average = random-effects mean over alliances"),
+    "indicator": ("text", "indicator id"),
+    "from_wave": ("text", "first wave of the contrast"),
+    "to_wave": ("text", "last wave of the contrast"),
+    "estimand": ("text", "descriptive (these people) or process (would it recur)"),
+    "planned": ("truth", "named as a primary indicator before the data"),
+    "design": ("text", "paired, partly_paired or independent respondents"),
+    "n_from": ("integer", "persons with a score in the first wave"),
+    "n_to": ("integer", "persons with a score in the last wave"),
+    "n_paired": ("integer", "persons with a score in both"),
+    "n_organisations": ("integer", "organisations with data in both waves; for average: alliances"),
+    "estimate": ("number", "last minus first wave, in the indicator's unit"),
+    "std_error": ("number", "standard error of the estimate"),
+    "df": ("number", "degrees of freedom of the interval and test"),
+    "ci_low": ("number", "lower end of the 95 % interval (level 1 - alpha of the plan)"),
+    "ci_high": ("number", "upper end of the interval"),
+    "p_value": ("number", "two-sided p of no change; empty where the data are described and not tested"),
+    "p_adjusted": ("number", "p adjusted within the alliance: Holm over the primaries, Benjamini-Hochberg over the others"),
+    "p_floor": ("number", "smallest p the method can give; empty for methods without a floor"),
+    "effect_size": ("number", "standardised change"),
+    "effect_name": ("text", "which standardised change"),
+    "effect_low": ("number", "lower end of its interval"),
+    "effect_high": ("number", "upper end of its interval"),
+    "equivalence_p": ("number", "larger p of the two one-sided tests against the margin"),
+    "margin": ("number", "smallest change that matters, in the indicator's unit"),
+    "minimal_detectable": ("number", "smallest true change that these data would have shown with the plan's power"),
+    "shrunken": ("number", "the alliance's change after shrinkage to the average"),
+    "verdict": ("text", "changed_better, changed_worse, no_relevant_change, inconclusive or described_only"),
+    "tier": ("text", "T0 described, T1 low power, T2 tested, T3 pooled"),
+    "method": ("text", "estimator and test"),
+    "flag": ("text", "remarks, separated by semicolons"),
+}
+
+DECLARED = (
+    Table(
+        "responses",
+        PROCESSED,
+        "one answer of one person to one item in one wave",
+        {
+            "respondent_id": ("text", "person, the same over waves where linked"),
+            "alliance": ("text", "alliance id"),
+            "organisation": ("text", "organisation id"),
+            "wave": ("text", "wave id"),
+            "item": ("text", "item id of the codebook"),
+            "value": ("number", "answer as given, before turning reversed items; empty when missing"),
+            "missing_kind": ("text", "empty, dont_know, not_applicable, not_reached, refused or invalid; empty when answered"),
+        },
+        ("wave", "alliance", "organisation", "respondent_id", "item"),
+    ),
+    Table(
+        "respondents",
+        PROCESSED,
+        "one person in one alliance and wave",
+        {
+            "respondent_id": ("text", "person, the same over waves where linked"),
+            "alliance": ("text", "alliance id"),
+            "organisation": ("text", "organisation id"),
+            "wave": ("text", "wave id"),
+            "is_complete": ("truth", "the questionnaire was sent in"),
+            "is_usable": ("truth", "enough items answered to count (plan.usable_share)"),
+        },
+        ("wave", "alliance", "organisation", "respondent_id"),
+    ),
+    Table(
+        "framework",
+        PROCESSED,
+        "one indicator of an alliance's framework in one reporting year",
+        {
+            "alliance": ("text", "alliance id"),
+            "level": ("text", "input, activity, output, outcome or impact"),
+            "indicator_id": ("text", "number of the row in the alliance's framework"),
+            "indicator": ("text", "the alliance's own wording"),
+            "unit": ("text", "unit id of the codebook"),
+            "direction": ("text", "up or down is better"),
+            "baseline_year": ("integer", "year of the baseline"),
+            "baseline_value": ("number", "baseline, in unit"),
+            "target_year": ("integer", "year of the target"),
+            "target_value": ("number", "target, in unit"),
+            "year": ("integer", "reporting year"),
+            "actual_value": ("number", "reported value, in unit"),
+            "reporting": ("text", "annual or cumulative"),
+            "source": ("text", "means of verification"),
+            "status": ("text", "status that the alliance reports"),
+            "bottleneck": ("text", "bottleneck category that the alliance reports"),
+        },
+        ("alliance", "indicator_id", "year"),
+    ),
+    Table(
+        "interviews",
+        PROCESSED,
+        "one coded interview segment (without its text)",
+        {
+            "interview": ("text", "interview id"),
+            "alliance": ("text", "alliance id"),
+            "group": ("text", "alliance or account_holder"),
+            "theme": ("text", "theme id of the codebook"),
+            "rating": ("number", "-1 negative, 0 mixed, 1 positive; empty when not rated"),
+        },
+        ("alliance", "interview", "theme"),
+    ),
+    Table(
+        "population",
+        PROCESSED,
+        "one organisation in one alliance and wave, from the staff list",
+        {
+            "wave": ("text", "wave id"),
+            "alliance": ("text", "alliance id"),
+            "organisation": ("text", "organisation id"),
+            "population": ("integer", "people who work in the alliance"),
+            "invited": ("integer", "people invited to the survey"),
+        },
+        ("wave", "alliance", "organisation"),
+    ),
+    Table("quarantine", PROCESSED, "one cell or row that was set aside", _PLACE, ("file", "sheet", "row", "column", "rule")),
+    Table("notices", PROCESSED, "one cell, row or file that was kept but is doubtful", _PLACE, ("file", "sheet", "row", "column", "rule")),
+    Table(
+        "reconciliation",
+        PROCESSED,
+        "one raw file: rows and cells read, kept and set aside",
+        {
+            "file": ("text", "raw file, relative to the evaluation"),
+            "sheet": ("text", "worksheet, empty for text files"),
+            "part": ("text", "wave or alliance that was taken from the file"),
+            "rows_read": ("integer", "data rows of this part"),
+            "rows_kept": ("integer", "rows kept"),
+            "rows_set_aside": ("integer", "rows in quarantine"),
+            "cells_read": ("integer", "declared cells in the rows kept"),
+            "cells_kept": ("integer", "cells kept, missing ones included"),
+            "cells_set_aside": ("integer", "cells in quarantine"),
+            "is_synthetic": ("truth", "the file says that its data are synthetic"),
+        },
+        ("file", "sheet", "part"),
+    ),
+    Table(
+        "response",
+        TABLES,
+        "response of one alliance (or all) in one wave",
+        {
+            "alliance": ("text", "alliance id, or all (each person once)"),
+            "wave": ("text", "wave id"),
+            "population": ("integer", "people who work in the alliance"),
+            "invited": ("integer", "people invited"),
+            "complete": ("integer", "persons who sent the questionnaire in"),
+            "partial": ("integer", "persons who stopped before the end"),
+            "usable": ("integer", "persons with enough answers to count"),
+            "rate": ("number", "usable / invited (0-1)"),
+        },
+        ("alliance", "wave"),
+    ),
+    Table(
+        "answers",
+        TABLES,
+        "how often one answer was given to one item",
+        {
+            "alliance": ("text", "alliance id, or all"),
+            "wave": ("text", "wave id"),
+            "block": ("text", "block of the questionnaire"),
+            "item": ("text", "item id"),
+            "answer": ("text", "value in the direction of the block (reversed items turned), or the kind of missing"),
+            "n": ("integer", "usable persons with this answer"),
+            "n_usable": ("integer", "usable persons who were asked"),
+        },
+        ("alliance", "wave", "block", "item", "answer"),
+    ),
+    Table(
+        "indicators",
+        TABLES,
+        "one statistic of one indicator for one alliance (or all) and wave",
+        {
+            "alliance": ("text", "alliance id; all = pooled"),
+            "wave": ("text", "wave id"),
+            "indicator": ("text", "indicator id, or theme id for interviews"),
+            "source": ("text", "survey, framework or interview"),
+            "statistic": ("text", "mean, share, alpha, icc1, balance or share_on_schedule"),
+            "estimate": ("number", "value, in unit"),
+            "std_error": ("number", "standard error, clustered on organisations"),
+            "ci_low": ("number", "lower end of the interval"),
+            "ci_high": ("number", "upper end of the interval"),
+            "n": ("integer", "persons (survey), framework rows or interviews"),
+            "n_organisations": ("integer", "organisations with data"),
+            "n_missing": ("integer", "usable persons (or rows) without a value"),
+            "unit": ("text", "unit of estimate"),
+            "method": ("text", "estimator and interval"),
+            "tier": ("text", "T0 to T3 by size"),
+            "flag": ("text", "remarks, separated by semicolons"),
+        },
+        ("alliance", "indicator", "wave", "source", "statistic"),
+    ),
+    Table("change", TABLES, "one change of one indicator for one alliance, all or average", _CHANGE, ("alliance", "indicator", "from_wave", "to_wave", "estimand")),
+    Table("checks", TABLES, "the same change by another method", _CHANGE, ("alliance", "indicator", "from_wave", "to_wave", "method")),
+    Table(
+        "attainment",
+        TABLES,
+        "one framework indicator in one year against its milestone",
+        {
+            "alliance": ("text", "alliance id"),
+            "indicator_id": ("text", "number of the row in the alliance's framework"),
+            "year": ("integer", "reporting year"),
+            "baseline": ("number", "baseline, in unit"),
+            "target": ("number", "target, in unit"),
+            "actual": ("number", "value to date: annual counts summed, all else as reported"),
+            "attainment": ("number", "(actual - baseline) / (target - baseline), uncapped"),
+            "expected": ("number", "milestone: share of the way that linear time asks for"),
+            "status": ("text", "on_track, uncertain, off_track, reached, maintained or not_computable"),
+            "flag": ("text", "remarks, separated by semicolons"),
+        },
+        ("alliance", "indicator_id", "year"),
+    ),
+    Table(
+        "evidence",
+        TABLES,
+        "what the sources say on one question for one alliance (or all)",
+        {
+            "question": ("text", "question id"),
+            "claim": ("text", "the claim that is weighed"),
+            "alliance": ("text", "alliance id, or all"),
+            "survey": ("text", "supports, mixed, contradicts or silent"),
+            "framework": ("text", "supports, mixed, contradicts or silent"),
+            "interview": ("text", "supports, mixed, contradicts or silent"),
+            "agreement": ("text", "agree, differ, single_source or none"),
+            "strength": ("text", "strong, moderate, weak or none"),
+            "conclusion": ("text", "supported, mixed, not_supported or not_known"),
+            "sources": ("text", "the cells that were weighed: table, row key = value"),
+        },
+        ("question", "alliance"),
+    ),
+)
+BY_NAME = {table.name: table for table in DECLARED}
+CLEAN = tuple(table.name for table in DECLARED if table.folder == PROCESSED)
+REPORTED = tuple(table.name for table in DECLARED if table.name not in ("responses", "checks", "evidence"))
+
+
+def shaped(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with exactly the declared columns, types and order of rows; absent columns are empty."""
+    table = BY_NAME[name]
+    dtypes = {column: DTYPES[kind] for column, (kind, _) in table.columns.items()}
+    typed = pd.DataFrame({column: frame[column].astype(dtype) if column in frame else pd.Series(index=frame.index, dtype=dtype) for column, dtype in dtypes.items()})
+    return typed.sort_values(list(table.order), kind="stable", na_position="first", ignore_index=True)
+
+
+def empty(name: str) -> pd.DataFrame:
+    """Return the table without rows."""
+    return shaped(name, pd.DataFrame(columns=list(BY_NAME[name].columns)))
+
+
+def stack(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all ``frames`` as one table."""
+    filled = [frame for frame in frames if len(frame)]
+    return shaped(name, pd.concat(filled, ignore_index=True)) if filled else empty(name)
+
+
+class Store:
+    """The tables of one evaluation on disk: reads and writes them whole, and passes the synthetic mark on.
+
+    Whatever is written after reading synthetic data is marked synthetic: the mark follows the data, not a setting.
+    """
+
+    def __init__(self, folder: Path, *, is_synthetic: bool = False) -> None:
+        self.folder = folder
+        self.is_synthetic = is_synthetic
+
+    def write(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Write a table of the contract as CSV, Parquet and JSON description; return it as written."""
+        table = BY_NAME[name]
+        written = shaped(name, frame)
+        base = self.folder / table.folder / name
+        with replacing(base.with_suffix(".csv")) as path:
+            written.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+        _write_parquet(base.with_suffix(".parquet"), written, self.is_synthetic)
+        with replacing(base.with_suffix(".json")) as path:
+            path.write_text(_description(table, len(written), self.is_synthetic), encoding="utf-8")
+        return written
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Read a table of the contract; raise UserError when it was not made yet."""
+        table = BY_NAME[name]
+        path = self.folder / table.folder / f"{name}.parquet"
+        if not path.exists():
+            raise UserError(Problem(f"{table.folder}/{name}.csv", rule="not_made", reason="this table was not made yet; run `midterm run` first"))
+        return shaped(name, self._load(path))
+
+    def write_part(self, name: str, part: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Write the piece of a table that one step makes for one wave or alliance; return it as written."""
+        written = shaped(name, frame)
+        _write_parquet(self._part(name, part), written, self.is_synthetic)
+        return written
+
+    def read_parts(self, name: str, pattern: str = "**/*") -> pd.DataFrame:
+        """Read and stack the pieces of a table that match ``pattern`` (a step that failed left none)."""
+        paths = sorted((self.folder / PARTS / name).glob(f"{pattern}.parquet"))
+        return stack(name, [self._load(path) for path in paths])
+
+    def _part(self, name: str, part: str) -> Path:
+        return self.folder / PARTS / name / f"{part}.parquet"
+
+    def _load(self, path: Path) -> pd.DataFrame:
+        content = pq.read_table(path)
+        self.is_synthetic |= (content.schema.metadata or {}).get(b"synthetic") == b"true"
+        return content.to_pandas()
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path beside ``path`` to write to, and move it into place, synced, only when the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    beside = Path(name)
+    try:
+        yield beside
+        beside.chmod(0o644)
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write_parquet(path: Path, frame: pd.DataFrame, is_synthetic: bool) -> None:
+    content = pa.Table.from_pandas(frame, preserve_index=False)
+    metadata = {**(content.schema.metadata or {}), b"synthetic": str(is_synthetic).lower().encode()}
+    with replacing(path) as beside:
+        pq.write_table(content.replace_schema_metadata(metadata), beside)
+
+
+def _description(table: Table, rows: int, is_synthetic: bool) -> str:
+    content = {
+        "name": table.name,
+        "row": table.row,
+        "rows": rows,
+        "synthetic": is_synthetic,
+        "mark": "Synthetisch / synthetic" if is_synthetic else "",
+        "columns": {name: {"type": kind, "meaning": meaning} for name, (kind, meaning) in table.columns.items()},
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

@@ -5,7 +5,7 @@ UV := 0.13.9
 export SOURCE_DATE_EPOCH := 1735689600
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluation test lab lint lock example clean
+.PHONY: help evaluation test lab lint lock notebooks docs example clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,7 +18,7 @@ test: evaluation ## check code, tables, notebooks and documents
 	@echo "midterm: checking style and types"
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@echo "midterm: running the notebooks against their stored tables (nbval)"
-	@$(BIN)/pytest -q -p no:cacheprovider --nbval notebooks -n 2 --dist loadscope
+	@$(BIN)/pytest -q -p no:cacheprovider --nbval-lax notebooks -n 2 --dist loadscope
 	@echo "midterm: running the tests"
 	@$(BIN)/pytest -q
 
@@ -26,13 +26,19 @@ lab: .venv/lab ## open JupyterLab with the kernel that the notebooks name
 	@$(BIN)/jupyter lab notebooks
 
 lint: .venv/ready ## format the code and strip the notebooks
-	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/nbstripout notebooks/*.ipynb
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/nbstripout --keep-count notebooks/*.ipynb
 
 lock: .venv/uv ## pin every dependency anew, with hashes
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra test --extra lab -c requirements.txt pyproject.toml -o requirements-lab.txt
 	@$(MAKE) --no-print-directory .venv/ready
 	@$(BIN)/pyproject2conda yaml -e test -e lab --python-include "python>=3.11" --name midterm -c conda-forge --no-header -o environment.yml --overwrite force
+
+notebooks: evaluation ## run the notebooks by hand and store their compared tables anew
+	@$(BIN)/jupyter execute --inplace notebooks/*.ipynb && $(BIN)/nbstripout --keep-count notebooks/*.ipynb
+
+docs: .venv/ready ## make the data dictionary and the JSON Schemas anew
+	@$(BIN)/python tools/document.py
 
 example: .venv/ready ## make the synthetic example data anew (the same bytes each time)
 	@$(BIN)/python tools/synthesise.py

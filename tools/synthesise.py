@@ -10,9 +10,7 @@ import csv
 import hashlib
 import io
 import itertools
-import re
 import sys
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,22 +18,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import NormalDist, fmean
 from typing import Any
-from xml.etree.ElementTree import canonicalize
 
 import numpy as np
-import openpyxl
 import yaml
-from openpyxl.styles import Alignment, Font
 
-from midterm.description import Evaluation, Indicator, Item, Language, load_evaluation
-from midterm.description.codebook import Category
+from midterm.description import Evaluation, Indicator, Item, load_evaluation
+from synthetic_frameworks import ENGLISH_WORKBOOK, framework_rows, framework_xlsx
 
 ROOT = Path(__file__).resolve().parents[1]
-ENGLISH_WORKBOOK = "sterrenwacht"
 FAMILIES = ("general", "safety")
 FIRST_COLUMNS = ("id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "ipaddr", "refurl", "ALLIANTIE", "ORGANISATIE", "DEELCODE")
 MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-STAFF, SURVEY, INTERVIEWS, FRAMEWORKS = range(4)  # streams of random numbers: a change in one part leaves the others as they are
+STAFF, SURVEY, INTERVIEWS = range(3)  # streams of random numbers: a change in one part leaves the others as they are
 
 Truth = dict[str, Any]
 Row = dict[str, str]
@@ -335,7 +329,8 @@ def _delimited(lines: Sequence[tuple[str, ...]], delimiter: str) -> bytes:
 def segments_csv(world: World) -> bytes:
     """Return the coded interview segments: two interviews with each alliance and one with its account holder."""
     form = world.evaluation.codebook.interviews
-    assert form is not None, "the shipped codebook declares interviews"
+    if form is None:
+        raise ValueError("the shipped codebook declares no interviews")
     rng = np.random.default_rng([world.evaluation.file.seed, INTERVIEWS])
     ratings = [rating.codes[0] for rating in sorted(form.ratings, key=lambda rating: -rating.value)]
     texts, numbers = world.truth["texts"], itertools.count(1)
@@ -351,75 +346,14 @@ def segments_csv(world: World) -> bytes:
     return _delimited(lines, ";")
 
 
-def framework_rows(path: Path = ROOT / "tools" / "synthetic_frameworks.csv") -> list[Row]:
-    """Read the literal rows of all frameworks; a leading apostrophe marks a number that was typed as text."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter=";"))
-
-
-def framework_xlsx(world: World, alliance: str, rows: list[Row]) -> bytes:
-    """Return one alliance's filled-in workbook."""
-    form = world.evaluation.codebook.framework
-    assert form is not None, "the shipped codebook declares a framework form"
-    language: Language = "en" if alliance == ENGLISH_WORKBOOK else "nl"
-    rng = np.random.default_rng([world.evaluation.file.seed, FRAMEWORKS, world.evaluation.alliances.index(alliance)])
-    years = [str(wave.year) for wave in world.evaluation.file.waves]
-    book = openpyxl.Workbook()
-    notes = book.active
-    notes.title = {"nl": "Toelichting", "en": "Explanation"}[language]
-    for line in (*world.truth["texts"]["instructions"][language], world.truth["mark"]):
-        notes.append([line])
-    sheet = book.create_sheet(form.sheet.in_(language))
-    keys = [(key, name) for key in form.columns for name in (years if key == "actual_value" else [key])]
-    headings = [form.columns[key].in_(language).replace("{year}", name) for key, name in keys]
-    for line in ([world.evaluation.alliance(alliance).name], [world.truth["mark"]], [], [], [*headings, {"nl": "Toelichting", "en": "Remarks"}[language]]):
-        sheet.append(line)
-    for row in rows:
-        sheet.append([*(_cell(world, key, row[name], language, rng) for key, name in keys), row["remark"] or None])
-    _lay_out(sheet)
-    return _stable_zip(book, datetime(int(years[-1]), 4, 1))
-
-
-def _cell(world: World, key: str, value: str, language: Language, rng: np.random.Generator) -> str | float | None:
-    form = world.evaluation.codebook.framework
-    assert form is not None, "the shipped codebook declares a framework form"
-    lists: dict[str, Sequence[Category]] = {"level": form.levels, "unit": form.units, "direction": form.directions}
-    lists |= {"reporting": form.reporting, "status": form.statuses, "bottleneck": form.bottlenecks}
-    if key not in lists:
-        is_number = re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
-        return (float(value) if "." in value else int(value)) if is_number else value.removeprefix("'") or None
-    entry = next(entry for entry in lists[key] if entry.id == value)
-    label = entry.label.in_(language)
-    variants = [label.capitalize(), label.upper(), label + " ", *entry.aliases]
-    return variants[rng.integers(0, len(variants))] if rng.random() < 0.12 else label
-
-
-def _lay_out(sheet: Any) -> None:
-    sheet["A1"].font = Font(bold=True, size=14)
-    for cell in sheet[5]:
-        cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-        sheet.column_dimensions[cell.column_letter].width = 44 if cell.column_letter == "C" else 16
-    sheet.freeze_panes = "D6"
-
-
-def _stable_zip(book: openpyxl.Workbook, moment: datetime) -> bytes:
-    """Save a workbook so that its bytes do not depend on clock, compression library or XML writer."""
-    saved, stable = io.BytesIO(), io.BytesIO()
-    book.save(saved)
-    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(stable, "w", zipfile.ZIP_STORED) as target:
-        for name in sorted(source.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
-            content = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?=</dcterms)", f"{moment.isoformat()}Z", canonicalize(source.read(name).decode("utf-8")))
-            entry = zipfile.ZipInfo(name, moment.timetuple()[:6])
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            target.writestr(entry, content.encode("utf-8"))
-    return stable.getvalue()
-
-
 def synthesise(evaluation: Evaluation, truth: Truth) -> dict[str, bytes]:
     """Return every file of ``data/raw/``: path relative to the evaluation's folder -> content."""
     world, rows, sources = make_world(evaluation, truth), framework_rows(), evaluation.sources
     files = {source.file: survey_csv(world, wave) for source in sources.surveys for wave in source.waves}
-    files |= {source.file: framework_xlsx(world, source.alliance, [row for row in rows if row["alliance"] == source.alliance]) for source in sources.frameworks}
+    files |= {
+        source.file: framework_xlsx(evaluation, truth, source.alliance, [row for row in rows if row["alliance"] == source.alliance])
+        for source in sources.frameworks
+    }
     files |= {source.file: segments_csv(world) for source in sources.interviews}
     files |= {sources.population.file: population_csv(world)} if sources.population else {}
     files["data/raw/README.md"] = _readme(world, files)

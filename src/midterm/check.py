@@ -47,8 +47,15 @@ def _place(problem: Problem) -> tuple[str, str, int, str, str]:
 def _looks(evaluation: Evaluation) -> list[Callable[[], list[Cleaned]]]:
     """Return one look per wave, per workbook and per list, so that one broken file hides no other."""
     waves = [lambda wave=wave: [clean_survey(evaluation, wave, read_survey(evaluation, wave))] for wave in evaluation.waves]
-    frameworks = [lambda alliance=alliance: [clean_framework(evaluation, alliance, read_framework(evaluation, alliance))] for alliance in _with_framework(evaluation)]
-    return [*waves, *frameworks, lambda: _population(evaluation), lambda: [clean_interviews(evaluation, source, raw) for source, raw in read_interviews(evaluation)]]
+    frameworks = [
+        lambda alliance=alliance: [clean_framework(evaluation, alliance, read_framework(evaluation, alliance))] for alliance in _with_framework(evaluation)
+    ]
+    return [
+        *waves,
+        *frameworks,
+        lambda: _population(evaluation),
+        lambda: [clean_interviews(evaluation, source, raw) for source, raw in read_interviews(evaluation)],
+    ]
 
 
 def _with_framework(evaluation: Evaluation) -> tuple[str, ...]:

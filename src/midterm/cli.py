@@ -17,7 +17,9 @@ import typer
 from midterm.description import Evaluation, load_evaluation
 from midterm.errors import Problem, UserError
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Reproducible mid-term evaluation of partnership programmes.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Reproducible mid-term evaluation of partnership programmes."
+)
 Folder = Annotated[Path, typer.Argument(help="folder with an evaluation.yml")]
 FINE, DATA, CALL = 0, 1, 2
 
@@ -36,6 +38,7 @@ def run(
 ) -> None:
     """Bring all outputs up to date."""
     from midterm import record
+    from midterm.run import quiet
     from midterm.run import run as run_batch
 
     evaluation = load_evaluation(folder)
@@ -47,7 +50,7 @@ def run(
         say("No data have arrived yet, so there is nothing to run.")
         raise typer.Exit(DATA)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), quiet) as executor:
         outcomes = run_batch(evaluation, executor, say, only or ())
     failures = {outcome.task.label: outcome.failure for outcome in outcomes if outcome.failure}
     set_aside = _set_aside(evaluation)
@@ -85,7 +88,10 @@ def _set_aside(evaluation: Evaluation) -> list[str]:
 
     rows = Store(evaluation.folder).read_parts("quarantine").astype(object)
     rows = rows.where(rows.notna(), None)
-    return [str(Problem(**{**row, "sheet": row["sheet"] or "", "column": row["column"] or ""})) for row in rows.to_dict("records")]
+    return [
+        str(Problem(**{**{str(name): value for name, value in row.items()}, "sheet": row["sheet"] or "", "column": row["column"] or ""}))
+        for row in rows.to_dict("records")
+    ]
 
 
 @app.command()

@@ -6,7 +6,9 @@ is named and leaves nothing behind that could pass for a result; all other tasks
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -84,7 +86,10 @@ def check_parameters(notebook: Path, parameters: dict[str, str]) -> None:
     declared = papermill.inspect_notebook(str(notebook))
     wrong = [name for name in parameters if name not in declared]
     if wrong:
-        raise ConfigError(Problem(notebook.name, column=name, rule="unknown_parameter", reason=f"the notebook has no such parameter; {nearest(name, declared)}") for name in wrong)
+        raise ConfigError(
+            Problem(notebook.name, column=name, rule="unknown_parameter", reason=f"the notebook has no such parameter; {nearest(name, declared)}")
+            for name in wrong
+        )
 
 
 def execute(folder: Path, task: Task) -> Outcome:
@@ -95,6 +100,11 @@ def execute(folder: Path, task: Task) -> Outcome:
     if failure:
         _clear(folder, task)
     return Outcome(task, time.perf_counter() - start, failure)
+
+
+def quiet() -> None:
+    """Silence a worker: its kernels' own warnings are no news, and what fails comes back as an outcome."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _clear(folder: Path, task: Task) -> None:

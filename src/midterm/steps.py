@@ -58,14 +58,29 @@ STEPS = (
         "review_quality",
         "40_review_quality",
         "once",
-        (f"{PARTS}/responses/*/*", f"{PARTS}/respondents/*/*", f"{PARTS}/framework/*", f"{PARTS}/population/*", f"{PARTS}/interviews/*", f"{PARTS}/quarantine/*", f"{PARTS}/notices/*", f"{PARTS}/reconciliation/*"),
-        ("data/processed/*.*",),
+        (
+            f"{PARTS}/responses/*/*",
+            f"{PARTS}/respondents/*/*",
+            f"{PARTS}/framework/*",
+            f"{PARTS}/population/*",
+            f"{PARTS}/interviews/*",
+            f"{PARTS}/quarantine/*",
+            f"{PARTS}/notices/*",
+            f"{PARTS}/reconciliation/*",
+        ),
+        ("data/processed/[a-z]*.*",),
     ),
     Step(
         "measure_indicators",
         "50_measure_indicators",
         "alliance",
-        (f"{PARTS}/responses/*/{{alliance}}.*", f"{PARTS}/respondents/*/{{alliance}}.*", f"{PARTS}/framework/{{alliance}}.*", f"{PARTS}/population/{{alliance}}.*", f"{PARTS}/interviews/{{alliance}}.*"),
+        (
+            f"{PARTS}/responses/*/{{alliance}}.*",
+            f"{PARTS}/respondents/*/{{alliance}}.*",
+            f"{PARTS}/framework/{{alliance}}.*",
+            f"{PARTS}/population/{{alliance}}.*",
+            f"{PARTS}/interviews/{{alliance}}.*",
+        ),
         (f"{PARTS}/indicators/{{alliance}}.*", f"{PARTS}/response/{{alliance}}.*", f"{PARTS}/answers/{{alliance}}.*", f"{PARTS}/attainment/{{alliance}}.*"),
     ),
     Step(
@@ -82,7 +97,15 @@ STEPS = (
         "compare_alliances",
         "70_compare_alliances",
         "once",
-        ("data/processed/*.parquet", f"{PARTS}/indicators/*", f"{PARTS}/response/*", f"{PARTS}/answers/*", f"{PARTS}/attainment/*", f"{PARTS}/change/*", f"{PARTS}/checks/*"),
+        (
+            "data/processed/*.parquet",
+            f"{PARTS}/indicators/*",
+            f"{PARTS}/response/*",
+            f"{PARTS}/answers/*",
+            f"{PARTS}/attainment/*",
+            f"{PARTS}/change/*",
+            f"{PARTS}/checks/*",
+        ),
         ("reports/tables/*", "reports/figures/*_all.*"),
     ),
     Step(
@@ -123,7 +146,7 @@ class Task:
         declared = {
             "{surveys}": [source.file for source in sources.surveys if self.key in source.waves],
             "{framework}": [source.file for source in sources.frameworks if source.alliance == self.key],
-            "{lists}": [source.file for source in (*sources.interviews, *([sources.population] if sources.population else []))],
+            "{lists}": list(sources.lists),
         }
         for pattern in self.step.reads:
             yield from declared[pattern] if pattern in declared else (pattern.format(wave=self.key, alliance=self.key),)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -23,7 +24,7 @@ from midterm.errors import Problem, UserError
 PROCESSED = "data/processed"
 PARTS = "data/processed/parts"
 TABLES = "reports/tables"
-DTYPES = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
+DTYPES: dict[str, Any] = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,9 @@ DECLARED = (
         },
         ("alliance", "indicator", "wave", "source", "statistic"),
     ),
-    Table("change", TABLES, "one change of one indicator for one alliance, all or average", _CHANGE, ("alliance", "indicator", "from_wave", "to_wave", "estimand")),
+    Table(
+        "change", TABLES, "one change of one indicator for one alliance, all or average", _CHANGE, ("alliance", "indicator", "from_wave", "to_wave", "estimand")
+    ),
     Table("checks", TABLES, "the same change by another method", _CHANGE, ("alliance", "indicator", "from_wave", "to_wave", "method")),
     Table(
         "attainment",
@@ -282,7 +285,9 @@ def shaped(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return ``frame`` with exactly the declared columns, types and order of rows; absent columns are empty."""
     table = BY_NAME[name]
     dtypes = {column: DTYPES[kind] for column, (kind, _) in table.columns.items()}
-    typed = pd.DataFrame({column: frame[column].astype(dtype) if column in frame else pd.Series(index=frame.index, dtype=dtype) for column, dtype in dtypes.items()})
+    typed = pd.DataFrame(
+        {column: frame[column].astype(dtype) if column in frame else pd.Series(index=frame.index, dtype=dtype) for column, dtype in dtypes.items()}
+    )
     return typed.sort_values(list(table.order), kind="stable", na_position="first", ignore_index=True)
 
 
@@ -344,7 +349,8 @@ class Store:
     def _load(self, path: Path) -> pd.DataFrame:
         content = pq.read_table(path)
         self.is_synthetic |= (content.schema.metadata or {}).get(b"synthetic") == b"true"
-        return content.to_pandas()
+        frame: pd.DataFrame = content.to_pandas()
+        return frame
 
 
 @contextmanager

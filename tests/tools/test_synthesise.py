@@ -10,8 +10,8 @@ from statistics import fmean, stdev
 
 import openpyxl
 import pytest
-import synthesise
 
+import synthesise
 from midterm.description import Evaluation, load_evaluation
 
 MARK = "Synthetisch / synthetic"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import pandas as pd
 
@@ -125,7 +126,7 @@ def _carried_forward(raw: RawTable, values: pd.DataFrame, fields: dict[str, tupl
     """Note values equal to the year before: perhaps carried forward, which looks like stability."""
     years = sorted((year, column) for column, (field, year) in fields.items() if field == "actual_value" and year is not None)
     notices = []
-    for (_, before), (_, column) in zip(years, years[1:], strict=False):
+    for (_, before), (_, column) in pairwise(years):
         same = values.index[values[column].notna() & (values[column] == values[before]) & (values[column] != 0)]
         reason = f"this value equals that of {before!r}; ask whether it was measured again or carried forward"
         notices += [raw.problem("carried_forward", reason, row, column) for row in same]

@@ -92,4 +92,7 @@ def reconcile(raw: RawTable, part: str, rows_read: int, rows_kept: int, cells_pe
 
 def undeclared(raw: RawTable) -> list[Problem]:
     """Return a notice for every column that stayed in the reader because nothing declares it."""
-    return [raw.problem("undeclared_column", "this column is not declared in the codebook or the mapping; it was not read", column=column) for column in raw.undeclared]
+    return [
+        raw.problem("undeclared_column", "this column is not declared in the codebook or the mapping; it was not read", column=column)
+        for column in raw.undeclared
+    ]

@@ -28,7 +28,9 @@ def clean_population(evaluation: Evaluation, raw: RawTable) -> Cleaned:
         wave, place = waves.match(cells["wave"]), register.partner(cells["alliance"], cells["organisation"])
         key = (wave or "", place.alliance, place.organisation)
         if wave is None:
-            problems.append(raw.problem("unknown_wave", f"this wave is not known ({waves.hint(cells['wave'])}); correct it or declare it in evaluation.yml", row))
+            problems.append(
+                raw.problem("unknown_wave", f"this wave is not known ({waves.hint(cells['wave'])}); correct it or declare it in evaluation.yml", row)
+            )
         elif place.rule:
             problems.append(raw.problem(place.rule, place.reason, row))
         elif key in seen:

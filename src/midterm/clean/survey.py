@@ -86,7 +86,7 @@ def _wave_of(raw: RawTable, source: SurveySource, wave: str) -> tuple[pd.Series,
     waves = Names.of((value, (text,)) for text, value in source.wave.values.items())
     cells = {cell: waves.match(cell) for cell in raw.text[source.wave.column].unique()}
     found = raw.text[source.wave.column].map(cells)
-    lost = found.index[found.isna()] if wave == source.waves[0] else []
+    lost = list(found.index[found.isna()]) if wave == source.waves[0] else []
     reason = "this wave is not known; correct it or declare it in evaluation.yml"
     return found == wave, [raw.problem("unknown_wave", f"{reason} ({waves.hint(raw.text.loc[row, source.wave.column])})", row) for row in lost]
 
@@ -112,7 +112,7 @@ def _without_duplicates(sheets: list[_Sheet], columns: list[str]) -> list[_Sheet
         if len(group) < 2:
             continue
         same = group["answers"].nunique() == 1 and group["organisation"].nunique() == 1
-        rules |= {place: "duplicate_identical" if same else "duplicate_contradicts" for place in (places[1:] if same else places)}
+        rules |= dict.fromkeys(places[1:] if same else places, "duplicate_identical" if same else "duplicate_contradicts")
     reasons = {
         "duplicate_identical": "this respondent answered the same before in this wave; the first row was kept",
         "duplicate_contradicts": "this respondent has rows in this wave that contradict each other; remove all but the right one",

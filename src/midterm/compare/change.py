@@ -231,4 +231,3 @@ def average_row(evaluation: Evaluation, indicator: Indicator, judged: pd.DataFra
         "minimal_detectable": minimal_detectable(mean.std_error, len(judged) - 1, plan.alpha, plan.power),
         "method": "random-effects mean over alliances, REML, Knapp-Hartung",
     }
-

@@ -69,7 +69,7 @@ class Scale(Frozen):
         outside = [answer.value for answer in self.answers if not self.low <= answer.value <= self.high]
         if outside:
             raise ValueError(f"the answer {outside[0]:g} lies outside low-high; correct one of them")
-        codes = [code for answer in (*self.answers, *self.missing) for code in answer.codes]
+        codes = [*(code for answer in self.answers for code in answer.codes), *(code for missing in self.missing for code in missing.codes)]
         if len(codes) != len(set(codes)):
             raise ValueError("a code stands for two answers; give each answer its own codes")
         return self
@@ -98,7 +98,7 @@ class Item(Frozen):
     reversed: bool = False
     wording: Text
     waves: tuple[str, ...] = ()
-    changes: dict[str, ItemInWave] = {}
+    changes: dict[str, ItemInWave] = Field(default_factory=dict)
 
     def asked_in(self, wave: str) -> bool:
         """Tell whether the item was part of the questionnaire in ``wave``."""

@@ -134,9 +134,13 @@ class Sources(Frozen):
     @property
     def files(self) -> tuple[str, ...]:
         """Every declared raw file, once."""
-        population = (self.population.file,) if self.population else ()
-        named = [source.file for source in (*self.surveys, *self.frameworks, *self.interviews)]
-        return tuple(dict.fromkeys([*named, *population]))
+        named = [*(source.file for source in self.surveys), *(source.file for source in self.frameworks), *self.lists]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The files of coded segments and the staff list."""
+        return (*(source.file for source in self.interviews), *([self.population.file] if self.population else []))
 
 
 class Plan(Frozen):
@@ -190,7 +194,7 @@ class EvaluationFile(Frozen):
     seed: int = 1
     codebook: str = "config/codebook.yml"
     indicators: str = "config/indicators.yml"
-    labels: dict[Language, str] = {}
+    labels: dict[Language, str] = Field(default_factory=dict)
     waves: tuple[Wave, ...] = Field(min_length=1)
     alliances: tuple[Alliance, ...] = Field(min_length=1)
     organisations: tuple[Organisation, ...] = ()
@@ -322,11 +326,24 @@ def _check_indicators(file: EvaluationFile, codebook: Codebook, indicators: tupl
     for indicator in indicators:
         for item in indicator.items:
             if item not in items:
-                problems.append(Problem(file.indicators, column=indicator.id, rule="unknown_item", reason=f"the item {item!r} is not in the codebook; {nearest(item, items)}"))
+                problems.append(
+                    Problem(
+                        file.indicators, column=indicator.id, rule="unknown_item", reason=f"the item {item!r} is not in the codebook; {nearest(item, items)}"
+                    )
+                )
             elif indicator.group in ("cooperation", "dimension") and blocks[codebook.item(item).block] == "safety":
-                problems.append(Problem(file.indicators, column=indicator.id, rule="safety_in_cooperation", reason=f"the safety item {item!r} may not be averaged into cooperation; report it apart"))
+                problems.append(
+                    Problem(
+                        file.indicators,
+                        column=indicator.id,
+                        rule="safety_in_cooperation",
+                        reason=f"the safety item {item!r} may not be averaged into cooperation; report it apart",
+                    )
+                )
         if indicator.statistic == "mean" and len({codebook.scale_of(item).unit for item in indicator.items if item in items}) > 1:
-            problems.append(Problem(file.indicators, column=indicator.id, rule="mixed_scales", reason="its items are on different scales; use items of one scale"))
+            problems.append(
+                Problem(file.indicators, column=indicator.id, rule="mixed_scales", reason="its items are on different scales; use items of one scale")
+            )
     wanted = [("plan.primary", name) for name in file.plan.primary]
     wanted += [(f"questions.{question.id}.survey", name) for question in file.questions for name in question.survey]
     for key, name in wanted:

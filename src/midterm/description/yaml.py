@@ -52,7 +52,7 @@ def _read_text(path: Path, shown: str) -> str:
 
 def _refuse_tricks(text: str, shown: str) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        row = event.start_mark.line + 1
+        row = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise ConfigError(Problem(shown, row=row, rule="yaml_alias", reason="anchors and aliases (& and *) are not allowed; write the value out"))
         if getattr(event, "tag", None):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
@@ -39,7 +42,7 @@ def _adjusted(changes: pd.DataFrame) -> pd.Series:
     return adjusted
 
 
-def _verdict(evaluation: Evaluation, row: dict[str, object]) -> dict[str, str]:
+def _verdict(evaluation: Evaluation, row: Mapping[Any, Any]) -> dict[str, str]:
     """Return verdict and flag of one row, by the rules of the contract."""
     plan = evaluation.plan
     flags = [flag for flag in str(row["flag"] or "").split("; ") if flag and flag != "<NA>"]
@@ -49,14 +52,14 @@ def _verdict(evaluation: Evaluation, row: dict[str, object]) -> dict[str, str]:
     flags += [] if row["planned"] else ["exploratory"]
     if pd.isna(row["p_adjusted"]):
         return {"verdict": "inconclusive", "flag": "; ".join(flags)}
-    is_significant = float(str(row["p_adjusted"])) < (plan.alpha if row["planned"] else plan.false_discovery_rate)
-    is_equivalent = float(str(row["equivalence_p"])) < EQUIVALENCE_ALPHA
+    is_significant = float(row["p_adjusted"]) < (plan.alpha if row["planned"] else plan.false_discovery_rate)
+    is_equivalent = float(row["equivalence_p"]) < EQUIVALENCE_ALPHA
     if is_equivalent:
         flags += ["significant_within_margin"] if is_significant else []
         return {"verdict": "no_relevant_change", "flag": "; ".join(flags)}
     if not is_significant:
         return {"verdict": "inconclusive", "flag": "; ".join(flags)}
-    is_up = float(str(row["estimate"])) > 0
+    is_up = float(row["estimate"]) > 0
     is_better = is_up == (evaluation.indicator(str(row["indicator"])).better == "up")
     return {"verdict": "changed_better" if is_better else "changed_worse", "flag": "; ".join(flags)}
 
@@ -68,7 +71,8 @@ def across(evaluation: Evaluation, by_alliance: pd.DataFrame, pooled: pd.DataFra
     errors cannot be trusted, and says how many; shrinkage needs at least five alliances. Where ``all`` and
     ``average`` disagree in sign or verdict, both rows say so.
     """
-    averages, shrunken = [], {}
+    averages: list[dict[str, object]] = []
+    shrunken: dict[tuple[str, str], float] = {}
     for indicator in evaluation.indicators:
         rows = by_alliance[by_alliance["indicator"] == indicator.id]
         used = rows[(rows["tier"] != "T0") & rows["std_error"].notna()]
@@ -99,8 +103,13 @@ def _flag_disagreement(pooled: pd.DataFrame, averages: pd.DataFrame) -> list[pd.
     both = pooled.merge(averages, on="indicator", suffixes=("_all", "_average"))
     signs = np.sign(both["estimate_all"].astype(float)) != np.sign(both["estimate_average"].astype(float))
     differ = set(both.loc[(signs | (both["verdict_all"] != both["verdict_average"])) & both["estimate_average"].notna(), "indicator"])
-    return [rows.assign(flag=[_joined(flag, "all_and_average_disagree") if name in differ else flag for name, flag in zip(rows["indicator"], rows["flag"], strict=True)]) for rows in (pooled, averages)]
+    return [
+        rows.assign(
+            flag=[_joined(flag, "all_and_average_disagree") if name in differ else flag for name, flag in zip(rows["indicator"], rows["flag"], strict=True)]
+        )
+        for rows in (pooled, averages)
+    ]
 
 
-def _joined(flag: object, remark: str) -> str:
+def _joined(flag: Any, remark: str) -> str:
     return remark if pd.isna(flag) or not flag else f"{flag}; {remark}"

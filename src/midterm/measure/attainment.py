@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -25,14 +27,14 @@ def attainment(evaluation: Evaluation, framework: pd.DataFrame) -> pd.DataFrame:
     return shaped("attainment", pd.DataFrame(rows)) if rows else empty("attainment")
 
 
-def _indicator_rows(group: pd.DataFrame, kinds: dict[str, str]) -> list[dict[str, object]]:
+def _indicator_rows(group: pd.DataFrame, kinds: Mapping[str, str]) -> list[dict[str, object]]:
     first = group.iloc[0]
     reported = group["actual_value"].astype(float).to_numpy()
     is_summed = first["reporting"] == "annual" and kinds.get(str(first["unit"])) in SUMMABLE
     to_date = _sum_to_date(reported) if is_summed else reported
     previous: float = np.nan
     rows = []
-    for year, value, actual in zip(group["year"], reported, to_date, strict=True):
+    for year, value, actual in zip(group["year"], reported.tolist(), to_date.tolist(), strict=True):
         flags = _flags(first, value, actual, is_summed=is_summed)
         if is_summed and not np.isnan(actual) and np.isnan(reported[0]):
             flags.append("first_years_empty")

@@ -38,7 +38,7 @@ def cr2(y: Floats, x: Floats, cluster: NDArray[np.generic], contrast: Floats, le
     """
     if len(y) < x.shape[1] or np.linalg.matrix_rank(x) < x.shape[1]:
         return Estimate(np.nan)
-    bread = np.linalg.inv(x.T @ x)
+    bread: Floats = np.linalg.inv(x.T @ x).astype(np.float64)
     beta = bread @ x.T @ y
     estimate = float(contrast @ beta)
     codes = np.unique(cluster, return_inverse=True)[1]

@@ -9,8 +9,8 @@ from midterm.description import Evaluation, Indicator
 from midterm.measure.clustered import Estimate, clustered_mean, share_interval
 from midterm.measure.reliability import cronbach_alpha, icc1
 from midterm.measure.scores import MEMBERSHIP
-from midterm.tables import shaped, stack
 from midterm.measure.tiers import tier_of
+from midterm.tables import shaped, stack
 
 INDICATIVE_DF = 4.0
 
@@ -20,11 +20,7 @@ def survey_indicators(evaluation: Evaluation, scores: pd.DataFrame, alliance: st
 
     ``scores`` has one row per person and wave (see ``scores_by_person`` and ``once_per_person``).
     """
-    rows = [
-        _level(evaluation, indicator, scores[scores["wave"] == wave], alliance, wave)
-        for indicator in evaluation.indicators
-        for wave in evaluation.waves
-    ]
+    rows = [_level(evaluation, indicator, scores[scores["wave"] == wave], alliance, wave) for indicator in evaluation.indicators for wave in evaluation.waves]
     return shaped("indicators", pd.DataFrame(rows))
 
 
@@ -35,7 +31,8 @@ def _level(evaluation: Evaluation, indicator: Indicator, scores: pd.DataFrame, a
     n_organisations = len(set(organisations))
     level = 1 - evaluation.plan.alpha
     fit = clustered_mean(y, organisations, level) if len(y) else Estimate(np.nan)
-    low, high = fit.ci_low, fit.ci_high
+    scale = evaluation.codebook.scale_of(indicator.items[0])
+    low, high = max(fit.ci_low, scale.low), min(fit.ci_high, scale.high)
     if indicator.statistic == "share" and len(y):
         low, high = share_interval(fit.estimate, fit, len(y), n_organisations, level)
     return {
@@ -52,7 +49,7 @@ def _level(evaluation: Evaluation, indicator: Indicator, scores: pd.DataFrame, a
         "n_organisations": n_organisations,
         "n_missing": int((~has_score).sum()),
         "unit": indicator.unit.en,
-        "method": "CR2, Satterthwaite df" + (", Korn-Graubard interval" if indicator.statistic == "share" else ", t interval"),
+        "method": "CR2, Satterthwaite df" + (", Korn-Graubard interval" if indicator.statistic == "share" else ", t interval cut to the scale"),
         "tier": tier_of(alliance, n_organisations, len(y)),
         "flag": "; ".join(_flags(len(y), n_organisations, fit, y)),
     }
@@ -211,4 +208,3 @@ def response(evaluation: Evaluation, respondents: pd.DataFrame, population: pd.D
             }
         )
     return shaped("response", pd.DataFrame(rows))
-

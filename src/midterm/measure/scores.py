@@ -54,4 +54,3 @@ def once_per_person(by_membership: pd.DataFrame) -> pd.DataFrame:
     means = by_membership.groupby(["respondent_id", "wave"], sort=True)[values].mean()
     organisation = by_membership.groupby(["respondent_id", "wave"], sort=True)["organisation"].min()
     return means.assign(organisation=organisation, alliance="all").reset_index()
-

@@ -7,12 +7,13 @@ findings across, conclusions, recommendations, annexes. A new chapter is one fun
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
 from midterm.collect import questionnaire
 from midterm.publish.context import Context, escaped, markdown_table
-from midterm.publish.wording import STATUSES
+from midterm.publish.wording import STATUSES, records
 
 Chapter = Callable[[Context], list[str]]
 SOURCES = ("survey", "framework", "interview")
@@ -23,15 +24,17 @@ def summary(c: Context) -> list[str]:
     t, say, plan = c.texts, c.say, c.evaluation.plan
     last = c.one("response", alliance="all", wave=plan.to_wave)
     counted = {"units_n": str(len(c.evaluation.alliances)), "units": say.units}
-    lead = t.summary_lead.format(**counted, period=say.period(c.evaluation.waves), usable=say.number(last.usable, 0), invited=_count(c, last.invited), rate=say.percent(last.rate))
-    findings = [f"- {_finding(c, row)}" for row in c.rows("evidence", alliance="all").itertuples(index=False)]
+    lead = t.summary_lead.format(
+        **counted, period=say.period(c.evaluation.waves), usable=say.number(last.usable, 0), invited=_count(c, last.invited), rate=say.percent(last.rate)
+    )
+    findings = [f"- {_finding(c, row)}" for row in records(c.rows("evidence", alliance="all"))]
     changed = t.summary_change.format(**counted, from_wave=say.wave(plan.from_wave), to_wave=say.wave(plan.to_wave))
     changes = [f"- {escaped(c.change_in_words('all', c.evaluation.indicator(name)))}" for name in plan.primary]
     return [f"# {t.summary}", escaped(lead), "\n".join(findings), escaped(changed), "\n".join(changes), escaped(t.mid_term)]
 
 
-def _finding(c: Context, row: object) -> str:
-    t, values = c.texts, row._asdict()  # type: ignore[attr-defined]
+def _finding(c: Context, row: Any) -> str:
+    t, values = c.texts, row._asdict()
     voices = ", ".join(f"{getattr(t, f'source_{source}')}: {getattr(t, f'voice_{values[source]}')}" for source in SOURCES)
     claim = next(question.claim.in_(c.language) for question in c.evaluation.file.questions if question.id == values["question"])
     strength, conclusion = getattr(t, f"strength_{values['strength']}"), getattr(t, f"conclusion_{values['conclusion']}")
@@ -40,7 +43,10 @@ def _finding(c: Context, row: object) -> str:
 
 def questions(c: Context) -> list[str]:
     """Return the evaluation's questions and claims."""
-    listed = [f"{number}. {escaped(question.text.in_(c.language))} *{escaped(question.claim.in_(c.language))}*" for number, question in enumerate(c.evaluation.file.questions, 1)]
+    listed = [
+        f"{number}. {escaped(question.text.in_(c.language))} *{escaped(question.claim.in_(c.language))}*"
+        for number, question in enumerate(c.evaluation.file.questions, 1)
+    ]
     return [f"# {c.texts.questions}", escaped(c.texts.questions_lead), "\n".join(listed)]
 
 
@@ -73,7 +79,11 @@ def response(c: Context) -> list[str]:
         leads.append(t.response_lead.format(wave=say.wave(wave), **counts, rate=say.percent(row.rate)))
     first = c.change_of("all", plan.primary[0])
     linked = t.response_linked.format(
-        from_wave=say.wave(plan.from_wave), to_wave=say.wave(plan.to_wave), n=_count(c, first.n_paired), n_from=_count(c, first.n_from), n_to=_count(c, first.n_to)
+        from_wave=say.wave(plan.from_wave),
+        to_wave=say.wave(plan.to_wave),
+        n=_count(c, first.n_paired),
+        n_from=_count(c, first.n_from),
+        n_to=_count(c, first.n_to),
     )
     names = ("population", "invited", "complete", "partial", "usable")
     rows = []
@@ -113,7 +123,11 @@ def _portrait(c: Context, alliance_id: str) -> list[str]:
         if partner.members:
             lines.append(escaped(t.unit_consortium.format(name=partner.name, n=len(partner.members), members=", ".join(partner.members))))
     last = c.one("response", alliance=alliance_id, wave=c.evaluation.plan.to_wave)
-    lines.append(t.unit_response.format(wave=say.wave(c.evaluation.plan.to_wave), usable=_count(c, last.usable), invited=_count(c, last.invited), rate=say.percent(last.rate)))
+    lines.append(
+        t.unit_response.format(
+            wave=say.wave(c.evaluation.plan.to_wave), usable=_count(c, last.usable), invited=_count(c, last.invited), rate=say.percent(last.rate)
+        )
+    )
     return ["\\\n".join(lines)]
 
 
@@ -127,8 +141,15 @@ def _planned(c: Context, alliance: str) -> list[str]:
     names = c.rows("framework", alliance=alliance, year=year).set_index("indicator_id")["indicator"]
     counts = ", ".join(f"{say.word('status', status)} {n}" for status in STATUSES if (n := int((last["status"] == status).sum())))
     cells = [
-        [row.indicator_id, names.get(row.indicator_id, ""), *(_plain(c, value) for value in (row.baseline, row.target, row.actual)), say.percent(row.attainment), say.percent(row.expected), say.word("status", row.status)]
-        for row in last.itertuples(index=False)
+        [
+            row.indicator_id,
+            names.get(row.indicator_id, ""),
+            *(_plain(c, value) for value in (row.baseline, row.target, row.actual)),
+            say.percent(row.attainment),
+            say.percent(row.expected),
+            say.word("status", row.status),
+        ]
+        for row in records(last)
     ]
     columns = [t.col_code, t.col_indicator, t.col_baseline, t.col_target, t.col_actual, t.col_attainment, t.col_expected, t.col_status]
     table = markdown_table(t.table_targets.format(unit=say.unit_name(alliance), year=year), columns, cells, numeric=range(2, 7))
@@ -159,8 +180,24 @@ def _change_table(c: Context, *alliances: str) -> str:
             label = f"{say.indicator(name)} ({say.change_unit(indicator)})"
             label = f"{label}, {say.unit_name(alliance)}" if len(alliances) > 1 else label
             value = say.change(indicator, row.estimate) if is_known else say.absent(row)
-            rows.append([label, f"{_count(c, row.n_from)} / {_count(c, row.n_to)}", value, interval or t.value_absent, detectable or t.value_absent, say.word("verdict", row.verdict)])
-    columns = [t.col_indicator, f"{t.col_n} {say.wave(plan.from_wave)} / {say.wave(plan.to_wave)}", t.col_change, t.col_interval.format(level=c.level), t.col_detectable, t.col_verdict]
+            rows.append(
+                [
+                    label,
+                    f"{_count(c, row.n_from)} / {_count(c, row.n_to)}",
+                    value,
+                    interval or t.value_absent,
+                    detectable or t.value_absent,
+                    say.word("verdict", row.verdict),
+                ]
+            )
+    columns = [
+        t.col_indicator,
+        f"{t.col_n} {say.wave(plan.from_wave)} / {say.wave(plan.to_wave)}",
+        t.col_change,
+        t.col_interval.format(level=c.level),
+        t.col_detectable,
+        t.col_verdict,
+    ]
     waves = {"from_wave": say.wave(plan.from_wave), "to_wave": say.wave(plan.to_wave)}
     caption = t.table_across.format(units=say.units, **waves) if len(alliances) > 1 else t.table_change.format(unit=say.unit_name(alliances[0]), **waves)
     return markdown_table(caption, columns, rows, numeric=range(1, 5))
@@ -209,7 +246,7 @@ def _reliability(c: Context) -> list[str]:
     rows = rows[rows["indicator"].isin(dimensions) & rows["estimate"].notna()]
     if rows.empty:
         return []
-    lowest = rows.loc[rows["estimate"].idxmin()]
+    lowest = rows.sort_values("estimate").iloc[0]
     values = {"low": c.say.number(rows["estimate"].min()), "high": c.say.number(rows["estimate"].max()), "lowest": c.say.indicator(lowest["indicator"])}
     return [escaped(c.texts.across_reliability.format(wave=c.say.wave(wave), **values))]
 
@@ -221,7 +258,9 @@ def conclusions(c: Context) -> list[str]:
     for question in c.evaluation.file.questions:
         row = c.one("evidence", question=question.id, alliance="all")
         words = {name: escaped(getattr(t, f"{name}_{getattr(row, name)}")) for name in ("conclusion", "agreement", "strength")}
-        lines.append(f"- {t.conclusion_sentence.format(question=escaped(question.text.in_(c.language)), claim=escaped(question.claim.in_(c.language)), **words)}")
+        lines.append(
+            f"- {t.conclusion_sentence.format(question=escaped(question.text.in_(c.language)), claim=escaped(question.claim.in_(c.language)), **words)}"
+        )
     return [f"# {t.conclusions}", escaped(t.conclusions_lead), "\n".join(lines)]
 
 
@@ -245,7 +284,15 @@ def annex_matrix(c: Context) -> list[str]:
         for alliance in (*c.evaluation.alliances, "all"):
             row = c.one("evidence", question=question.id, alliance=alliance)
             voices = [getattr(t, f"voice_{getattr(row, source)}") for source in SOURCES]
-            rows.append([question.claim.in_(c.language), c.say.unit_name(alliance), *voices, getattr(t, f"strength_{row.strength}"), getattr(t, f"conclusion_{row.conclusion}")])
+            rows.append(
+                [
+                    question.claim.in_(c.language),
+                    c.say.unit_name(alliance),
+                    *voices,
+                    getattr(t, f"strength_{row.strength}"),
+                    getattr(t, f"conclusion_{row.conclusion}"),
+                ]
+            )
     columns = [t.col_question, c.unit.capitalize(), t.col_survey, t.col_framework, t.col_interview, t.col_strength, t.col_conclusion]
     return [f"# {t.annex_matrix}", escaped(t.annex_matrix_lead.format(unit=c.unit)), markdown_table(t.table_matrix, columns, rows)]
 
@@ -270,12 +317,14 @@ def annex_quality(c: Context) -> list[str]:
     t, say = c.texts, c.say
     counts = c.tables["reconciliation"][["rows_read", "rows_kept", "rows_set_aside", "cells_read", "cells_set_aside"]].sum()
     notices = c.tables["notices"]
-    lead = t.annex_quality_lead.format(**{name: say.number(value, 0) for name, value in counts.items()}, notices=say.number((notices["rule"] != "undeclared_column").sum(), 0))
+    lead = t.annex_quality_lead.format(
+        **{str(name): say.number(value, 0) for name, value in counts.items()}, notices=say.number((notices["rule"] != "undeclared_column").sum(), 0)
+    )
     aside = c.tables["quarantine"]
     parts = [f"# {t.annex_quality}", escaped(lead)]
     if aside.empty:
         return [*parts, escaped(t.annex_quality_none)]
-    rows = [[row.file, "" if pd.isna(row.row) else row.row, "" if pd.isna(row.column) else row.column, row.reason] for row in aside.itertuples(index=False)]
+    rows = [[row.file, "" if pd.isna(row.row) else row.row, "" if pd.isna(row.column) else row.column, row.reason] for row in records(aside)]
     return [*parts, markdown_table(t.table_quarantine, [t.col_file, t.col_row, t.col_column, t.col_reason], rows)]
 
 

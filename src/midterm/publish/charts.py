@@ -15,9 +15,9 @@ from midterm.publish.charts_answers import answers
 from midterm.publish.charts_change import forest
 from midterm.publish.charts_framework import attainment
 from midterm.publish.charts_survey import heatmap, response
-from midterm.publish.wording import ALL
 from midterm.publish.charts_waves import waves
 from midterm.publish.figures import Chart
+from midterm.publish.wording import ALL
 
 Scope = Literal["all", "alliance", "both"]
 

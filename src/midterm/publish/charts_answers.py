@@ -12,9 +12,9 @@ from midterm.description.codebook import Block, Scale
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
 from midterm.publish.charts_layout import Entry, Page, draw_key, key_height, lay_rows, new_page
-from midterm.publish.wording import Wording, rows_of
 from midterm.publish.figures import MARGIN, WIDTH, Chart
 from midterm.publish.style import LABEL, SMALL, SOFT, house_style, ink_on, likert_colours, text_width, wrap
+from midterm.publish.wording import Wording, rows_of
 
 KINDS = ("cooperation", "efficiency", "safety")
 NAMES, WAVES, BARS, APART, PERSONS = 1.3, 0.4, 2.9, 1.0, 0.35  # inches of the columns
@@ -176,10 +176,7 @@ def _draw_bar(page: Page, wording: Wording, parts: Sequence[tuple[float, str]], 
 
 def _numbers(bars: Sequence[_Bar], scale: Scale, unit: str) -> pd.DataFrame:
     names = [f"share_{answer.value:g}" for answer in scale.answers]
-    rows = [
-        [unit, bar.block, bar.wave, *(bar.shares or [float("nan")] * len(names)), bar.unknown, bar.other, bar.persons]
-        for bar in bars
-    ]
+    rows = [[unit, bar.block, bar.wave, *(bar.shares or [float("nan")] * len(names)), bar.unknown, bar.other, bar.persons] for bar in bars]
     return pd.DataFrame(rows, columns=["alliance", "block", "wave", *names, "share_dont_know", "share_other_missing", "n_persons"])
 
 

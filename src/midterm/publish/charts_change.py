@@ -13,9 +13,9 @@ from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
 from midterm.publish.charts_layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
-from midterm.publish.wording import ALL, AVERAGE, VERDICTS, Wording, change_factor, planned_changes, records, rows_of, verdict_of
 from midterm.publish.figures import MARGIN, Chart
 from midterm.publish.style import BAND, FAINT, INK, PAPER, SMALL, SOFT, VERDICT_COLOURS, house_style, wrap
+from midterm.publish.wording import ALL, AVERAGE, VERDICTS, Wording, change_factor, planned_changes, records, rows_of, verdict_of
 
 NAMES, PERSONS, CHANGES, JUDGED = 1.5, 0.62, 0.55, 1.0  # inches of the text columns
 HOLLOW: dict[str, Any] = {"marker": "o", "markerfacecolor": PAPER, "markeredgecolor": FAINT, "markersize": 5.0, "color": FAINT}

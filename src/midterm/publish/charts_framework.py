@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
 from midterm.publish.charts_layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
-from midterm.publish.wording import ALL, NO_DATA, STATUSES, Wording, records, rows_of
 from midterm.publish.figures import MARGIN, WIDTH, Chart
 from midterm.publish.style import ACCENT, BAND, FAINT, INK, SMALL, SOFT, STATUS_STYLES, house_style, ink_on, wrap
+from midterm.publish.wording import ALL, NO_DATA, STATUSES, Wording, records, rows_of
 
 NAMES, REACHED, JUDGED = 2.15, 0.62, 0.95  # inches of the text columns
 LOWEST, HIGHEST = -0.5, 1.5  # attainment beyond is drawn at the edge, its number in full

@@ -13,9 +13,9 @@ from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
 from midterm.publish.charts_layout import INNER, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
-from midterm.publish.wording import ALL, Wording, records, rows_of
 from midterm.publish.figures import MARGIN, WIDTH, Chart
 from midterm.publish.style import BAND, LABEL, SMALL, SOFT, house_style, ink_on, text_width, wave_colours, wrap
+from midterm.publish.wording import ALL, Wording, records, rows_of
 
 NAMES = 1.85  # inches for the names of alliances
 COUNTS = 0.85  # inches for usable / invited

@@ -15,9 +15,9 @@ from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
 from midterm.publish.charts_layout import Entry, Page, draw_key, key_height, new_page
-from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, VERDICTS, Wording, planned_changes, records, rows_of, verdict_of
 from midterm.publish.figures import MARGIN, WIDTH, Chart
 from midterm.publish.style import ACCENT, LABEL, PAPER, RULE, SMALL, house_style, wrap
+from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, VERDICTS, Wording, planned_changes, records, rows_of, verdict_of
 
 ACROSS, GAP, INDENT, PANEL, TICKS = 3, 0.4, 0.28, 1.1, 0.36  # panels beside each other; inches
 

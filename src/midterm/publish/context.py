@@ -5,6 +5,7 @@ A number reaches the report only through here, so a reference to a row that does
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from midterm.description import Evaluation, Indicator, Language
 from midterm.description.report_texts import ReportTexts
 from midterm.errors import Problem, UserError
 from midterm.publish.wording import Wording
+
+WRAP = 26  # characters after which a text in a table may wrap
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,13 @@ class Context:
         rows = self.rows(table, **key)
         if len(rows) != 1:
             wanted = ", ".join(f"{column}={value}" for column, value in key.items())
-            raise UserError(Problem(f"reports/tables/{table}.csv", rule="broken_reference", reason=f"the report refers to {wanted}, of which there are {len(rows)} rows; correct it"))
+            raise UserError(
+                Problem(
+                    f"reports/tables/{table}.csv",
+                    rule="broken_reference",
+                    reason=f"the report refers to {wanted}, of which there are {len(rows)} rows; correct it",
+                )
+            )
         return next(rows.itertuples(index=False))
 
     def change_of(self, alliance: str, indicator: str) -> Any:
@@ -111,8 +120,6 @@ class Context:
 
     def figure(self, name: str, unit: str) -> str:
         """Return a figure with its caption and alt text as Markdown, or the sentence that it is not there."""
-        import json
-
         stem = f"{name}_{unit}.{self.language}"
         words = self.figures / f"{stem}.json"
         if not words.exists():
@@ -129,7 +136,13 @@ def escaped(text: object) -> str:
 
 def markdown_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], numeric: Sequence[int] = ()) -> str:
     """Return a pipe table with its caption; ``numeric`` columns (by position) are aligned right."""
-    widths = [max(3, *(min(40, len(str(row[at]))) for row in [columns, *rows])) for at in range(len(columns))]
+    widths = [max(_width(row[at]) for row in [columns, *rows]) for at in range(len(columns))]
     rule = "|".join("-" * (width - 1) + (":" if at in numeric else "-") for at, width in enumerate(widths))
     lines = ["|" + "|".join(escaped(cell) for cell in row) + "|" for row in [columns, *rows]]
     return "\n".join([lines[0], f"|{rule}|", *lines[1:], "", f": {escaped(caption)}", ""])
+
+
+def _width(cell: object) -> int:
+    """Return the relative width that a cell asks for: its longest word whole, long texts wrapped."""
+    words = str(cell).split()
+    return 3 + max([min(WRAP, len(str(cell))), *map(len, words)])

@@ -66,7 +66,7 @@ def _fixed_clock() -> Iterator[None]:
 
 def _metadata(manuscript: Manuscript, scratch: Path) -> str:
     """Return the path of a metadata file (as JSON, so that no text is taken for Markdown)."""
-    content = {"title": manuscript.title, "subtitle": manuscript.subtitle, "lang": manuscript.locale, "toc-title": manuscript.contents}
+    content: dict[str, object] = {"title": manuscript.title, "subtitle": manuscript.subtitle, "lang": manuscript.locale, "toc-title": manuscript.contents}
     content |= {"keywords": [manuscript.mark], "subject": manuscript.mark} if manuscript.mark else {}
     path = scratch / "metadata.json"
     path.write_text(json.dumps(content), encoding="utf-8")
@@ -142,7 +142,16 @@ def _pdf(manuscript: Manuscript, path: Path, scratch: Path) -> None:
     for name, value in values.items():
         template = template.replace(f"${name}$", _typst_string(value))
     source.write_text(template.replace("$body$", body), encoding="utf-8")
-    typst.compile(str(source), output=str(path), root="/", font_paths=[str(FONTS)], ignore_system_fonts=True, format="pdf", pdf_standards=["ua-1", "a-2a"])
+    typst.compile(
+        str(source),
+        output=str(path),
+        root="/",
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        format="pdf",
+        pdf_standards=["ua-1", "a-2a"],
+        timestamp=int(EPOCH),
+    )
 
 
 def _typst_string(text: str) -> str:

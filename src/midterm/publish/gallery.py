@@ -33,7 +33,9 @@ class Gallery:
 
     def _image(self, name: str, chart: Chart) -> str:
         picture = base64.b64encode((self.folder / FIGURES_FOLDER / f"{name}.png").read_bytes()).decode()
-        return f'<figure><img alt="{html.escape(chart.alt)}" src="data:image/png;base64,{picture}"><figcaption>{html.escape(chart.caption)}</figcaption></figure>'
+        return (
+            f'<figure><img alt="{html.escape(chart.alt)}" src="data:image/png;base64,{picture}"><figcaption>{html.escape(chart.caption)}</figcaption></figure>'
+        )
 
 
 def publish_figures(store: Store, evaluation: Evaluation, unit: str, tables: Mapping[str, pd.DataFrame]) -> Gallery:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -30,7 +31,7 @@ class RawTable:
     undeclared: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    def problem(self, rule: str, reason: str, row: int | None = None, column: str = "") -> Problem:
+    def problem(self, rule: str, reason: str, row: Any = None, column: str = "") -> Problem:
         """Return a problem at a place in this file."""
         return Problem(self.file, self.sheet, None if row is None else int(row), column, rule, reason)
 

@@ -74,6 +74,7 @@ def _heading(cells: list[str], file: str, row: int) -> list[str]:
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:
         raise UserError(
-            Problem(file, row=row, column=name, rule="duplicate_heading", reason="this heading stands twice; rename one, so that it is clear which to read") for name in twice
+            Problem(file, row=row, column=name, rule="duplicate_heading", reason="this heading stands twice; rename one, so that it is clear which to read")
+            for name in twice
         )
     return [name or f"(column {position})" for position, name in enumerate(names, 1)]

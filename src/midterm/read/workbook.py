@@ -35,11 +35,16 @@ def read_workbook(folder: Path, file: str, sheets: Sequence[str], headings: Sequ
     is_synthetic = has_mark(cell for row in cells for cell in row)
     top = _heading_row(cells, headings)
     if top is None:
-        raise UserError(Problem(file, sheet, rule="missing_heading", reason=f"no row with the headings ({headings[0]}, {headings[1]}, ...) was found; restore them"))
+        raise UserError(
+            Problem(file, sheet, rule="missing_heading", reason=f"no row with the headings ({headings[0]}, {headings[1]}, ...) was found; restore them")
+        )
     named = {column: name for column, name in enumerate(cells[top]) if name}
     twice = sorted({name for name in named.values() if list(named.values()).count(name) > 1})
     if twice:
-        raise UserError(Problem(file, sheet, top + 1, name, "duplicate_heading", "this heading stands twice; rename one, so that it is clear which to read") for name in twice)
+        raise UserError(
+            Problem(file, sheet, top + 1, name, "duplicate_heading", "this heading stands twice; rename one, so that it is clear which to read")
+            for name in twice
+        )
     rows = {number: [row[column] for column in named] for number, row in enumerate(cells[top + 1 :], top + 2) if any(row)}
     frame = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="row"), columns=list(named.values()), dtype=object)
     return RawTable(file, sheet, frame, is_synthetic)
@@ -53,7 +58,9 @@ def _open(content: bytes, file: str) -> CalamineWorkbook:
             raise UserError(Problem(file, rule="too_large", reason="this workbook unpacks to over 200 MB; remove what does not belong in it"))
         return CalamineWorkbook.from_filelike(io.BytesIO(content))
     except (zipfile.BadZipFile, CalamineError):
-        raise UserError(Problem(file, rule="not_a_workbook", reason="this file is not a readable xlsx workbook; save it from Excel again, without a password")) from None
+        raise UserError(
+            Problem(file, rule="not_a_workbook", reason="this file is not a readable xlsx workbook; save it from Excel again, without a password")
+        ) from None
 
 
 def _heading_row(cells: list[list[str]], headings: Sequence[str]) -> int | None:

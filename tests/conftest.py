@@ -1,0 +1,39 @@
+"""What several tests share: the tiny evaluation, the shipped one with its results, and where the real data lie."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from factory import draft
+from midterm.description import Evaluation
+
+ROOT = Path(__file__).resolve().parents[1]
+MIDTERM = Path(sys.executable).with_name("midterm")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    """Return the tiny evaluation of ``factory``, unchanged."""
+    return draft().load(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def evaluated() -> Path:
+    """Return the repository with the shipped evaluation's results, brought up to date first (nothing runs when they are)."""
+    done = subprocess.run([MIDTERM, "run", ROOT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Return the folder with real public data for checks, or skip saying that it is not there."""
+    named = os.environ.get("MIDTERM_TEST_DATA", "")
+    if not named or not Path(named).is_dir():
+        pytest.skip("MIDTERM_TEST_DATA does not name a folder with the real public data (univbct.csv); these checks need it")
+    return Path(named)

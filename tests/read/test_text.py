@@ -1,0 +1,140 @@
+"""Reading delimited text: what arrives from survey tools and Excel, in every disguise seen in life."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from factory import workbook
+from midterm.errors import AwaitedError, Problem, UserError
+from midterm.read.raw import RawTable
+from midterm.read.text import read_text
+
+
+def read(folder: Path, content: bytes) -> RawTable:
+    (folder / "file.csv").write_bytes(content)
+    return read_text(folder, "file.csv")
+
+
+def refused(folder: Path, content: bytes) -> tuple[Problem, ...]:
+    with pytest.raises(UserError) as error:
+        read(folder, content)
+    return error.value.problems
+
+
+def cells(table: RawTable) -> list[list[str]]:
+    return [list(map(str, row)) for row in table.text.itertuples(index=False)]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_found_whichever_it_is(tmp_path: Path, separator: str) -> None:
+    table = read(tmp_path, separator.join(["id", "naam"]).encode() + b"\n" + separator.join(["1", "Jan"]).encode())
+    assert list(table.text.columns) == ["id", "naam"]
+    assert cells(table) == [["1", "Jan"]]
+
+
+def test_a_separator_inside_a_quoted_heading_does_not_count(tmp_path: Path) -> None:
+    table = read(tmp_path, b'"a, b, c, d";"e"\n"1";"2"\n')
+    assert list(table.text.columns) == ["a, b, c, d", "e"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_accents_survive_every_encoding(tmp_path: Path, encoding: str) -> None:
+    table = read(tmp_path, "naam;rol\nCoöperatie é;penvoerder\n".encode(encoding))
+    assert list(table.text.columns) == ["naam", "rol"]
+    assert cells(table) == [["Coöperatie é", "penvoerder"]]
+
+
+def test_utf16_is_read_in_both_byte_orders(tmp_path: Path) -> None:
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        assert cells(read(tmp_path, mark + "a;b\né;2\n".encode(encoding))) == [["é", "2"]]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_are_physical_lines_whatever_ends_them(tmp_path: Path, end: str) -> None:
+    table = read(tmp_path, end.join(["a,b", "1,2", "", "3,4", ""]).encode())
+    assert list(table.text.index) == [2, 4]
+
+
+def test_a_quoted_cell_over_three_lines_shifts_the_rows_after_it(tmp_path: Path) -> None:
+    # Line 1 heading, 2-4 the first row with its cell of three lines, 5 the second row.
+    table = read(tmp_path, b'a,b\n1,"een\ntwee\ndrie"\n2,x\n')
+    assert list(table.text.index) == [2, 5]
+    assert cells(table)[0] == ["1", "een\ntwee\ndrie"]
+
+
+def test_quoted_quotes_and_separators_stay_in_their_cell(tmp_path: Path) -> None:
+    assert cells(read(tmp_path, b'a,b\n"zij zei ""ja"", toch",2\n')) == [['zij zei "ja", toch', "2"]]
+
+
+def test_ragged_rows_are_set_aside_with_their_line_and_the_others_kept(tmp_path: Path) -> None:
+    table = read(tmp_path, b"a,b\n1,2\n3\n4,5,6\n7,8\n")
+    assert list(table.text.index) == [2, 5]
+    assert [(problem.row, problem.rule) for problem in table.problems] == [(3, "ragged_row"), (4, "ragged_row")]
+
+
+def test_rows_without_any_cell_filled_are_no_rows(tmp_path: Path) -> None:
+    table = read(tmp_path, b"\na,b\n,\n1,2\n   ,  \n")
+    assert list(table.text.index) == [4]
+    assert not table.problems
+
+
+def test_every_cell_stays_text_as_it_stands(tmp_path: Path) -> None:
+    row = ["007", "1e5", "NA", "TRUE", "1.50", " x "]
+    table = read(tmp_path, b"a,b,c,d,e,f\n" + ",".join(row).encode())
+    assert cells(table) == [row]
+
+
+def test_headings_are_stripped_and_an_unnamed_one_gets_its_position(tmp_path: Path) -> None:
+    assert list(read(tmp_path, b" a ,,c\n1,2,3\n").text.columns) == ["a", "(column 2)", "c"]
+
+
+def test_a_heading_that_stands_twice_is_refused_once_for_each(tmp_path: Path) -> None:
+    problems = refused(tmp_path, b"a,b,a,b,c\n1,2,3,4,5\n")
+    assert [(problem.row, problem.column, problem.rule) for problem in problems] == [(1, "a", "duplicate_heading"), (1, "b", "duplicate_heading")]
+
+
+@pytest.mark.parametrize("content", [b"", b"  \n\n ", b"\xef\xbb\xbf", b"\xff\xfe", b",,,\n,,,\n"], ids=["nothing", "blanks", "mark", "mark16", "separators"])
+def test_a_file_with_nothing_in_it_is_said_to_be_empty(tmp_path: Path, content: bytes) -> None:
+    (problem,) = refused(tmp_path, content)
+    assert problem.rule == "empty_file"
+    assert "empty" in problem.reason
+
+
+def test_a_workbook_named_csv_is_said_to_be_a_workbook(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, workbook([{"a": 1}]))
+    assert (problem.file, problem.rule) == ("file.csv", "not_text")
+    assert "Excel" in problem.reason
+
+
+@pytest.mark.parametrize("content", [b"\xd0\xcf\x11\xe0old", b"%PDF-1.7", b"$FL2@(#)", b"a,b\n\x00\x01\x02"], ids=["xls", "pdf", "sav", "binary"])
+def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
+    assert [problem.rule for problem in refused(tmp_path, content)] == ["not_text"]
+
+
+def test_a_quote_that_never_closes_is_named_with_its_line(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, b'a,b\n1,2\n3,"open\n4,5\n')
+    assert (problem.rule, problem.row) == ("broken_csv", 3)
+
+
+def test_a_file_that_is_not_there_is_awaited(tmp_path: Path) -> None:
+    with pytest.raises(AwaitedError, match="not there yet"):
+        read_text(tmp_path, "later.csv")
+
+
+def test_a_folder_in_place_of_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file.csv").mkdir()
+    with pytest.raises(UserError, match="cannot be read"):
+        read_text(tmp_path, "file.csv")
+
+
+def test_the_synthetic_mark_is_seen_in_a_cell_and_in_a_heading(tmp_path: Path) -> None:
+    assert read(tmp_path, b"a,b\n1,Synthetisch / synthetic\n").is_synthetic
+    assert read(tmp_path, b"a,Synthetisch / synthetic\n1,2\n").is_synthetic
+    assert not read(tmp_path, b"a,b\n1,synthetisch\n").is_synthetic
+
+
+def test_only_declared_columns_pass_and_the_others_are_named(tmp_path: Path) -> None:
+    table = read(tmp_path, b"a,b,c\n1,2,3\n").only(["c", "a", "z"])
+    assert (list(table.text.columns), table.undeclared) == (["c", "a"], ("b",))

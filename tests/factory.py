@@ -149,8 +149,12 @@ def framework_form() -> dict[str, Any]:
         "statuses": (("under_way", "loopt", "under way"), ("done", "afgerond", "done")),
         "bottlenecks": (("none", "geen", "none"), ("staff", "mensen", "staff")),
     }
-    units = (("number", "count", "aantal", "number"), ("percent", "percentage", "procent", "per cent"), ("score", "score", "cijfer", "mark"))
-    units += (("euro", "amount", "euro", "euro"),)
+    units = (
+        ("number", "count", "aantal", "number"),
+        ("percent", "percentage", "procent", "per cent"),
+        ("score", "score", "cijfer", "mark"),
+        ("euro", "amount", "euro", "euro"),
+    )
     return {
         "sheet": {"nl": "Kader", "en": "Framework"},
         "columns": {name: {"nl": nl, "en": en} for name, (nl, en) in headings.items()},
@@ -178,7 +182,7 @@ def indicators() -> dict[str, Any]:
 
 def survey(wave: str, persons: int = 2) -> list[Row]:
     """Return the rows of one export: ``persons`` a partner, complete; no one gives the same answer throughout."""
-    rows = []
+    rows: list[Row] = []
     for alliance, organisations in MEMBERS.items():
         for organisation in organisations:
             for person in range(persons):
@@ -247,8 +251,8 @@ class Draft:
             (raw / f"{alliance}.xlsx").write_bytes(workbook(cells))
         (raw / "segments.csv").write_bytes(delimited(self.segments, ";"))
         (raw / "population.csv").write_bytes(delimited(self.population))
-        for name, content in self.files.items():
-            (raw / name).write_bytes(content)
+        for name, given in self.files.items():
+            (raw / name).write_bytes(given)
         return folder
 
     def load(self, folder: Path) -> Evaluation:
@@ -303,7 +307,7 @@ def workbook(rows: Sequence[Mapping[str, object]], sheet: str = "Kader", above: 
     for column, heading in enumerate(headings, 1):
         page.cell(above + 1, column, heading)
         for number, row in enumerate(rows, above + 2):
-            page.cell(number, column, row.get(heading))  # type: ignore[arg-type]
+            page.cell(number, column, row.get(heading))
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

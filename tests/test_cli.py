@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from factory import SECRETS, Draft, draft
+
+from factory import SECRETS, Draft, draft, survey_source
 
 MIDTERM = Path(sys.executable).parent / "midterm"
 SENTENCE = re.compile(r"(Problem|Awaited|Notice|Error): .+: .+")
@@ -104,6 +105,29 @@ def test_check_lists_every_fault_at_once_each_in_a_sentence_with_its_place(tmp_p
     assert not any(secret in spoken.stderr + ran.stdout for secret in SECRETS)
 
 
+def test_a_broken_list_hides_no_fault_in_another(tmp_path: Path) -> None:
+    start = draft()
+    source = start.evaluation["sources"]["interviews"][0]
+    start.evaluation["sources"]["interviews"] = [{**source, "file": f"data/raw/{name}.csv"} for name in ("none", "broken", "segments")]
+    start.files["broken.csv"] = b"%PDF-1.7"
+    start.segments[0]["code"] = "Sfeer"
+    ran = midterm("check", start.write(tmp_path), "--json")
+    found = json.loads(ran.stdout)
+    assert [problem["file"] for problem in found["awaited"]] == ["data/raw/none.csv"]
+    assert {(problem["file"], problem["row"]) for problem in found["problems"]} == {("data/raw/broken.csv", None), ("data/raw/segments.csv", 2)}
+
+
+def test_a_broken_export_hides_no_fault_in_another_of_its_wave(tmp_path: Path) -> None:
+    start = draft()
+    start.surveys["2023"][0]["G1"] = "A7"
+    for name in ("none", "broken"):
+        start.evaluation["sources"]["surveys"].append({**survey_source("2023"), "file": f"data/raw/{name}.csv"})
+    start.files["broken.csv"] = b"%PDF-1.7"
+    found = json.loads(midterm("check", start.write(tmp_path), "--json").stdout)
+    assert [problem["file"] for problem in found["awaited"]] == ["data/raw/none.csv"]
+    assert {(problem["file"], problem["row"]) for problem in found["problems"]} == {("data/raw/broken.csv", None), ("data/raw/survey-2023.csv", 2)}
+
+
 def test_awaited_files_are_listed_and_are_no_fault_for_check(tmp_path: Path) -> None:
     draft().write(tmp_path)
     for name in ("survey-2025.csv", "zuid.xlsx", "segments.csv", "population.csv"):
@@ -160,7 +184,7 @@ def test_only_with_an_unknown_name_offers_the_nearest_and_runs_nothing(tmp_path:
     assert files(tmp_path) == before
 
 
-@pytest.mark.parametrize("arguments", [("chek",), ("check", ".", "--jsn"), ("run", ".", "--jobs", "0"), ("run", ".", "--jobs", "many"), ("check", ".", "extra")])
+@pytest.mark.parametrize("arguments", [("chek",), ("check", ".", "--jsn"), ("run", ".", "--jobs", "0"), ("run", ".", "--jobs", "x"), ("check", ".", "extra")])
 def test_a_wrong_call_exits_2_and_says_so_on_stderr(arguments: tuple[str, ...]) -> None:
     ran = midterm(*arguments)
     assert (ran.returncode, ran.stdout) == (2, "")

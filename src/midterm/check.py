@@ -63,5 +63,4 @@ def _with_framework(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def _population(evaluation: Evaluation) -> list[Cleaned]:
-    raw = read_population(evaluation)
-    return [clean_population(evaluation, raw)] if raw else []
+    return [clean_population(evaluation, read_population(evaluation))] if evaluation.sources.population else []

@@ -55,7 +55,7 @@ def run(
     failures = {outcome.task.label: outcome.failure for outcome in outcomes if outcome.failure}
     set_aside = _set_aside(evaluation)
     status = DATA if failures or set_aside else FINE
-    record.write_record(evaluation, failures, {outcome.task.label: outcome.seconds for outcome in outcomes}, status)
+    record.write_record(evaluation, failures, {outcome.task.label: outcome.seconds for outcome in outcomes}, status, only or ())
     _conclude(len(outcomes), failures, set_aside)
     raise typer.Exit(status)
 

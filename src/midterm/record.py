@@ -6,13 +6,14 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from midterm.description import Evaluation
+from midterm.description.evaluation import SHIPPED
 from midterm.steps import NOTEBOOKS
 from midterm.tables import replacing
 
@@ -24,23 +25,24 @@ LIBRARIES = ("jupyter_client", "matplotlib", "numpy", "pandas", "papermill", "py
 
 
 def is_current(evaluation: Evaluation) -> bool:
-    """Tell whether the last run ended well, and neither its inputs, its code nor its outputs have changed since."""
+    """Tell whether the last run was of everything and ended well, and neither its inputs, its code nor its outputs have changed since."""
     path = evaluation.folder / RECORD
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    same = record.get("exit_status") == 0 and record.get("inputs") == inputs(evaluation) and record.get("code") == code()
+    same = record.get("exit_status") == 0 and not record.get("only") and record.get("inputs") == inputs(evaluation) and record.get("code") == code()
     return bool(same and record.get("outputs") == outputs(evaluation.folder))
 
 
-def write_record(evaluation: Evaluation, failures: dict[str, str], seconds: dict[str, float], exit_status: int) -> None:
+def write_record(evaluation: Evaluation, failures: dict[str, str], seconds: dict[str, float], exit_status: int, only: Sequence[str]) -> None:
     """Write ``reports/run.json``: id, time, versions, commit, seed, parameters, sha256 of inputs, code and outputs."""
     made, put_in, program = outputs(evaluation.folder), inputs(evaluation), code()
     content = {
         "run_id": hashlib.sha256(json.dumps([put_in, program, made]).encode()).hexdigest()[:16],
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "exit_status": exit_status,
+        "only": list(only),
         "commit": _commit(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("midterm", *LIBRARIES)},
@@ -63,7 +65,12 @@ def inputs(evaluation: Evaluation) -> dict[str, str]:
 
 def code() -> dict[str, str]:
     """Return the sha256 of every notebook, module and vendored file, and of the lock."""
-    files = [*NOTEBOOKS.glob("*.ipynb"), *(path for path in PACKAGE.rglob("*") if "__pycache__" not in path.parts), REPOSITORY / "requirements.txt"]
+    files = [
+        *NOTEBOOKS.glob("*.ipynb"),
+        *(path for path in PACKAGE.rglob("*") if "__pycache__" not in path.parts),
+        REPOSITORY / "requirements.txt",
+        *SHIPPED.glob("labels.*.yml"),
+    ]
     return _hashes(REPOSITORY, files)
 
 

@@ -1,7 +1,7 @@
 """The plan of a run as one plain table: each step's notebook, its unit, what it reads and what it writes.
 
 The runner, whichever executor it is given, knows the evaluation only through this table. ``{wave}`` and
-``{alliance}`` stand for the unit; ``{surveys}``, ``{framework}`` and ``{lists}`` for the raw files that the
+``{alliance}`` stand for the unit; ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw files that the
 evaluation declares for it; paths are globs relative to the evaluation's folder.
 """
 
@@ -21,14 +21,14 @@ PARTS = "data/processed/parts"
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the plan; ``needs`` names the part of the codebook without which the step has nothing to do."""
+    """One row of the plan; ``needs`` names the source that an evaluation may do without."""
 
     name: str
     notebook: str
     unit: Unit
     reads: tuple[str, ...]
     writes: tuple[str, ...]
-    needs: Literal["", "framework"] = ""
+    needs: Literal["", "framework", "population", "interviews"] = ""
 
 
 STEPS = (
@@ -48,15 +48,24 @@ STEPS = (
         needs="framework",
     ),
     Step(
-        "clean_lists",
-        "30_clean_lists",
+        "clean_population",
+        "30_clean_population",
         "once",
-        ("{lists}",),
-        (f"{PARTS}/population/*", f"{PARTS}/interviews/*", f"{PARTS}/*/lists.*"),
+        ("{population}",),
+        (f"{PARTS}/population/*", f"{PARTS}/*/population.*"),
+        needs="population",
+    ),
+    Step(
+        "clean_interviews",
+        "40_clean_interviews",
+        "once",
+        ("{interviews}",),
+        (f"{PARTS}/interviews/*", f"{PARTS}/*/interviews.*"),
+        needs="interviews",
     ),
     Step(
         "review_quality",
-        "40_review_quality",
+        "50_review_quality",
         "once",
         (
             f"{PARTS}/responses/*/*",
@@ -72,7 +81,7 @@ STEPS = (
     ),
     Step(
         "measure_indicators",
-        "50_measure_indicators",
+        "60_measure_indicators",
         "alliance",
         (
             f"{PARTS}/responses/*/{{alliance}}.*",
@@ -85,7 +94,7 @@ STEPS = (
     ),
     Step(
         "compare_waves",
-        "60_compare_waves",
+        "70_compare_waves",
         "alliance",
         (
             *(f"{PARTS}/{name}/*/{{alliance}}.*" for name in ("responses", "respondents")),
@@ -95,7 +104,7 @@ STEPS = (
     ),
     Step(
         "compare_alliances",
-        "70_compare_alliances",
+        "80_compare_alliances",
         "once",
         (
             "data/processed/*.parquet",
@@ -110,7 +119,7 @@ STEPS = (
     ),
     Step(
         "publish_report",
-        "80_publish_report",
+        "90_publish_report",
         "once",
         ("data/processed/*.parquet", "reports/tables/*.parquet", "reports/figures/*"),
         ("reports/report.*", "reports/tables/evidence.*"),
@@ -146,7 +155,8 @@ class Task:
         declared = {
             "{surveys}": [source.file for source in sources.surveys if self.key in source.waves],
             "{framework}": [source.file for source in sources.frameworks if source.alliance == self.key],
-            "{lists}": list(sources.lists),
+            "{population}": [sources.population.file] if sources.population else [],
+            "{interviews}": [source.file for source in sources.interviews],
         }
         for pattern in self.step.reads:
             yield from declared[pattern] if pattern in declared else (pattern.format(wave=self.key, alliance=self.key),)
@@ -159,7 +169,12 @@ class Task:
 
 def tasks(evaluation: Evaluation, step: Step) -> list[Task]:
     """Return the runs of one step, in the order of the description."""
-    if step.needs == "framework" and evaluation.codebook.framework is None:
+    has = {
+        "framework": evaluation.codebook.framework is not None,
+        "population": evaluation.sources.population is not None,
+        "interviews": bool(evaluation.sources.interviews),
+    }
+    if step.needs and not has[step.needs]:
         return []
     keys = {"wave": evaluation.waves, "alliance": evaluation.alliances, "once": ("",)}[step.unit]
     return [Task(step, key) for key in keys]

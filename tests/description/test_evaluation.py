@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from factory import Draft, draft
 
+from factory import draft
 from midterm.description import load_evaluation
 from midterm.errors import ConfigError, Problem
 
@@ -162,19 +162,11 @@ def test_an_empty_or_unreadable_file_is_refused_in_sentences(tmp_path: Path, con
 def test_an_unquoted_name_stays_the_text_that_it_is(tmp_path: Path, name: str) -> None:
     start = draft()
     start.write(tmp_path)
-    for file in (FILE,):
-        text = (tmp_path / file).read_text(encoding="utf-8")
-        (tmp_path / file).write_text(text.replace("- anker\n", f"- {name}\n").replace("id: anker\n", f"id: {name}\n"), encoding="utf-8")
+    text = (tmp_path / FILE).read_text(encoding="utf-8")
+    (tmp_path / FILE).write_text(text.replace("- anker\n", f"- {name}\n").replace("id: anker\n", f"id: {name}\n"), encoding="utf-8")
     evaluation = load_evaluation(tmp_path)
     assert evaluation.file.organisations[0].id == name
     assert evaluation.alliance("noord").organisations[0] == name
-
-
-def changed(folder: Path, **parts: object) -> tuple[Path, Draft]:
-    start = draft()
-    start.evaluation |= parts
-    start.write(folder)
-    return folder, start
 
 
 def names_its_place(problem: Problem, file: str, key: str) -> bool:
@@ -232,7 +224,14 @@ def test_a_level_or_theme_that_does_not_exist_is_refused_and_not_silently_empty(
 
 @pytest.mark.parametrize(
     ("what", "key"),
-    [("wave_in_source", "wave"), ("wave_in_plan", "to_wave"), ("alliance_in_source", "alliance"), ("partner", "organisations"), ("twice", "alliances"), ("reserved", "alliances")],
+    [
+        ("wave_in_source", "wave"),
+        ("wave_in_plan", "to_wave"),
+        ("alliance_in_source", "alliance"),
+        ("partner", "organisations"),
+        ("twice", "alliances"),
+        ("reserved", "alliances"),
+    ],
 )
 def test_a_name_that_resolves_to_nothing_or_to_two_is_named_with_file_row_and_key(tmp_path: Path, what: str, key: str) -> None:
     start = draft()
@@ -268,9 +267,7 @@ def test_an_organisations_name_that_stands_for_two_is_refused(tmp_path: Path) ->
     assert refused(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "codes", [{"answers": {"codes": ["A1"]}}, {"missing": {"codes": ["A1"]}}], ids=["two_answers", "answer_and_missing"]
-)
+@pytest.mark.parametrize("codes", [{"answers": {"codes": ["A1"]}}, {"missing": {"codes": ["A1"]}}], ids=["two_answers", "answer_and_missing"])
 def test_a_code_that_stands_for_two_answers_is_refused(tmp_path: Path, codes: dict[str, dict[str, list[str]]]) -> None:
     start = draft()
     for part, change in codes.items():
@@ -322,6 +319,66 @@ def test_a_link_that_leads_outside_is_refused(tmp_path: Path) -> None:
     (folder / "data/raw/population.csv").unlink()
     (folder / "data/raw/population.csv").symlink_to(tmp_path / "elsewhere.csv")
     assert [problem.rule for problem in refused(folder)] == ["path_outside"]
+
+
+def test_interviews_without_a_form_for_them_are_refused(tmp_path: Path) -> None:
+    start = draft()
+    del start.codebook["interviews"]
+    start.evaluation["questions"] = []
+    start.write(tmp_path)
+    assert all(is_one_sentence(problem) for problem in refused(tmp_path))
+
+
+def test_workbooks_without_a_form_for_them_are_refused(tmp_path: Path) -> None:
+    start = draft()
+    del start.codebook["framework"]
+    start.evaluation["questions"] = []
+    start.write(tmp_path)
+    assert all(is_one_sentence(problem) for problem in refused(tmp_path))
+
+
+def test_two_workbooks_of_one_alliance_are_refused_and_not_one_ignored(tmp_path: Path) -> None:
+    start = draft()
+    start.evaluation["sources"]["frameworks"].append({"alliance": "noord", "file": "data/raw/zuid.xlsx"})
+    start.write(tmp_path)
+    assert refused(tmp_path)
+
+
+@pytest.mark.parametrize("contrast", [{"from_wave": "2025"}, {"from_wave": "2025", "to_wave": "2023"}], ids=["one_wave", "backwards"])
+def test_a_contrast_runs_from_an_earlier_to_a_later_wave(tmp_path: Path, contrast: dict[str, str]) -> None:
+    start = draft()
+    start.evaluation["plan"] |= contrast
+    start.write(tmp_path)
+    assert refused(tmp_path)
+
+
+def test_an_item_that_stands_twice_in_an_indicator_is_refused(tmp_path: Path) -> None:
+    start = draft()
+    start.indicators["indicators"][1]["items"] = ["goal_1", "goal_1", "goal_2"]
+    start.write(tmp_path)
+    assert refused(tmp_path)
+
+
+def test_an_item_in_the_column_of_who_answered_is_refused(tmp_path: Path) -> None:
+    start = draft()
+    start.item("goal_1")["column"] = "CODE"
+    start.write(tmp_path)
+    assert refused(tmp_path)
+
+
+def test_two_fields_of_the_framework_under_one_heading_are_refused(tmp_path: Path) -> None:
+    start = draft()
+    start.codebook["framework"]["columns"]["baseline_value"]["nl"] = "streefwaarde"
+    start.write(tmp_path)
+    assert refused(tmp_path)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_what_is_no_number_is_refused_as_a_margin(tmp_path: Path, number: str) -> None:
+    start = draft()
+    start.indicators["indicators"][0]["margin"] = number
+    start.write(tmp_path)
+    assert refused(tmp_path)
 
 
 def test_a_description_cannot_be_changed_once_read(tmp_path: Path) -> None:

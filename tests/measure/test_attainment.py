@@ -121,6 +121,15 @@ def test_what_is_missing_makes_no_status_and_is_said(tiny: Evaluation, change: d
     assert flag in row["flag"].split("; ")
 
 
+@pytest.mark.parametrize("field", ["direction", "reporting", "unit", "level", "baseline_year", "target_year", "baseline_value", "target_value"])
+@pytest.mark.parametrize("reporting", ["annual", "cumulative"])
+def test_an_empty_cell_is_never_the_end_of_it(tiny: Evaluation, field: str, reporting: str) -> None:
+    # An empty direction, unit or way of reporting is an ordinary gap in a workbook, not a fault of the program.
+    found = judged(tiny, {2023: 10.0, 2025: 60.0}, **{"reporting": reporting, field: None})
+    assert len(found) == 2
+    assert field == "level" or found["flag"].str.contains("missing|unknown").all()
+
+
 def test_without_an_actual_value_nothing_is_computed(tiny: Evaluation) -> None:
     row = judged(tiny, {2025: np.nan}).loc[2025]
     assert (row["status"], row["flag"]) == ("not_computable", "actual_missing")

@@ -41,8 +41,8 @@ def test_the_threshold_itself_is_enough(n: int | None, is_shown: bool) -> None:
     assert ("small_n" in str(row["flag"])) is not is_shown
 
 
-def test_a_flag_that_was_there_stays(n: int = 3) -> None:
-    assert indicators(n=n, flag="one_organisation").iloc[0]["flag"] == "one_organisation; small_n"
+def test_a_flag_that_was_there_stays() -> None:
+    assert indicators(n=3, flag="one_organisation").iloc[0]["flag"] == "one_organisation; small_n"
 
 
 def test_frameworks_and_interviews_are_no_persons_and_stay() -> None:

@@ -70,7 +70,7 @@ def test_word_pictures_have_alt_texts_and_the_document_its_mark(evaluated: Path)
             content = archive.read(part).decode("utf-8")
         assert MARK in content
         if name == "docx":
-            described = re.findall(r'<pic:cNvPr[^>]* descr="([^"]*)"', content)
+            described = re.findall(r'<wp:docPr[^>]*descr="([^"]*)"', content)
             assert len(described) > 30
             assert all(len(text) > 40 for text in described)
 
@@ -91,6 +91,16 @@ def test_every_chapter_speaks_both_languages(context: Context, chapter: object, 
     assert not re.search(r"[^\\]\{[a-z_]+\}", text), "a placeholder was left open"
     assert "nan" not in text.lower().split()
     assert "<NA>" not in text
+
+
+def test_no_document_holds_a_path_of_the_machine(evaluated: Path) -> None:
+    for path in evaluated.glob("reports/report.*"):
+        content = path.read_bytes()
+        if path.suffix in (".docx", ".odt"):
+            with zipfile.ZipFile(path) as archive:
+                content = b"".join(archive.read(name) for name in archive.namelist() if name.endswith(".xml"))
+        assert str(evaluated).encode() not in content, path.name
+        assert b"/tmp/" not in content, path.name
 
 
 def test_a_changed_number_changes_the_text(context: Context) -> None:

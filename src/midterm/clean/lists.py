@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from midterm.clean.ledger import Cleaned, reconcile, undeclared
-from midterm.clean.names import Names
+from midterm.clean.names import Names, normalise
 from midterm.clean.register import Register
 from midterm.clean.values import parse_number
 from midterm.description import Evaluation
@@ -68,14 +68,14 @@ def clean_interviews(evaluation: Evaluation, source: InterviewSource, raw: RawTa
     raw.require(declared)
     register = Register.of(evaluation)
     groups, themes = (Names.of((entry.id, (entry.label.nl, entry.label.en, *entry.aliases)) for entry in entries) for entries in (form.groups, form.themes))
-    ratings = {spelling: rating.value for rating in form.ratings for spelling in (*rating.codes, rating.label.nl, rating.label.en)}
+    ratings = {normalise(spelling): rating.value for rating in form.ratings for spelling in (*rating.codes, rating.label.nl, rating.label.en)}
     rows, problems = [], list(raw.problems)
     for row, cells in raw.text[declared].iterrows():
         place = register.alliance(cells[columns.alliance])
         if place.rule:
             problems.append(raw.problem(place.rule, place.reason, row))
             continue
-        rating = cells[columns.rating].strip()
+        rating = normalise(cells[columns.rating])
         for column, names in ((columns.group, groups), (columns.theme, themes)):
             if names.match(cells[column]) is None:
                 problems.append(raw.problem("unknown_code", f"this code is not in the code frame ({names.hint(cells[column])}); correct it", row, column))

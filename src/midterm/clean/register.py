@@ -20,10 +20,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Register:
-    """The names that the evaluation declares; without declared organisations they are taken from the data."""
+    """The names that the evaluation declares; an alliance without declared partners takes them from the data as found."""
 
     alliances: Names
-    organisations: Names | None
+    organisations: Names
     partners: dict[str, tuple[str, ...]]
     unit: str
 
@@ -31,10 +31,9 @@ class Register:
     def of(cls, evaluation: Evaluation) -> Register:
         """Build the register from the evaluation's description."""
         file = evaluation.file
-        organisations = Names.of((entry.id, (entry.name, *entry.aliases)) for entry in file.organisations) if file.organisations else None
         return cls(
             Names.of((alliance.id, (alliance.name, *alliance.aliases)) for alliance in file.alliances),
-            organisations,
+            Names.of((entry.id, (entry.name, *entry.aliases)) for entry in file.organisations),
             {alliance.id: alliance.organisations for alliance in file.alliances},
             file.unit.singular.en,
         )
@@ -52,11 +51,13 @@ class Register:
         place = self.alliance(alliance_text)
         if place.rule:
             return place
-        found = self.organisations.match(organisation_text) if self.organisations else normalise(organisation_text) or None
-        if found is None:
-            hint = self.organisations.hint(organisation_text) if self.organisations else "the cell is empty"
-            return Place(rule="unknown_organisation", reason=f"this organisation is not known ({hint}); correct it or declare it in evaluation.yml")
         partners = self.partners[place.alliance]
+        found = self.organisations.match(organisation_text)
+        if found is None and not partners:
+            found = normalise(organisation_text) or None
+        if found is None:
+            hint = self.organisations.hint(organisation_text) if partners else "the cell is empty"
+            return Place(rule="unknown_organisation", reason=f"this organisation is not known ({hint}); correct it or declare it in evaluation.yml")
         if partners and found not in partners:
             reason = f"this organisation is no partner in this {self.unit}; correct the row or the register in evaluation.yml"
             return Place(rule="organisation_not_in_alliance", reason=reason)

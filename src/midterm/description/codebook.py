@@ -206,6 +206,10 @@ class Codebook(Frozen):
             for scale in [item.scale, *(change.scale for change in item.changes.values() if change.scale)]:
                 if scale not in self.scales:
                     raise ValueError(f"item {item.id!r} names the unknown scale {scale!r}; {nearest(scale, self.scales)}")
+            for change in (change for change in item.changes.values() if change.scale):
+                ends = [(self.scales[name].low, self.scales[name].high) for name in (item.scale, str(change.scale))]
+                if ends[0] != ends[1]:
+                    raise ValueError(f"item {item.id!r} changes to a scale with other ends; give it another id, as its values cannot be compared")
         ids = [item.id for item in self.items]
         twice = sorted({item for item in ids if ids.count(item) > 1})
         if twice:

@@ -134,13 +134,8 @@ class Sources(Frozen):
     @property
     def files(self) -> tuple[str, ...]:
         """Every declared raw file, once."""
-        named = [*(source.file for source in self.surveys), *(source.file for source in self.frameworks), *self.lists]
-        return tuple(dict.fromkeys(named))
-
-    @property
-    def lists(self) -> tuple[str, ...]:
-        """The files of coded segments and the staff list."""
-        return (*(source.file for source in self.interviews), *([self.population.file] if self.population else []))
+        named = [*(source.file for source in self.surveys), *(source.file for source in self.frameworks), *(source.file for source in self.interviews)]
+        return tuple(dict.fromkeys([*named, *([self.population.file] if self.population else [])]))
 
 
 class Plan(Frozen):
@@ -159,7 +154,6 @@ class Plan(Frozen):
     min_answered: Fraction = Field(default=Fraction(2, 3), gt=0, le=1)
     usable_share: Fraction = Field(default=Fraction(1, 2), gt=0, le=1)
     public_minimum: int = Field(default=10, ge=1)
-    internal_minimum: int = Field(default=5, ge=1)
     schedule_good: float = Field(default=0.75, gt=0, le=1)
     schedule_poor: float = Field(default=0.50, ge=0, lt=1)
     balance: float = Field(default=0.33, gt=0, lt=1)
@@ -299,6 +293,7 @@ def load_evaluation(folder: Path | str) -> Evaluation:
     indicators = load_model(Indicators, root / file.indicators, file.indicators).indicators
     labels = {language: _labels(root, file, language) for language in LANGUAGES}
     _check_indicators(file, codebook, indicators)
+    _check_names(file, codebook)
     return Evaluation(root, file, codebook, indicators, labels)
 
 
@@ -316,6 +311,23 @@ def _check_paths(root: Path, file: EvaluationFile) -> None:
     for name in file.sources.files:
         if not (root / name).resolve().is_relative_to(root):
             raise ConfigError(Problem(FILE, rule="path_outside", reason=f"the path {name!r} leads outside the evaluation's folder; put the raw data inside it"))
+
+
+def _check_names(file: EvaluationFile, codebook: Codebook) -> None:
+    """Refuse names of waves, levels and themes that the other file does not declare."""
+    waves = [wave.id for wave in file.waves]
+    levels = [level.id for level in codebook.framework.levels] if codebook.framework else []
+    themes = [theme.id for theme in codebook.interviews.themes] if codebook.interviews else []
+    named = [(file.codebook, f"items.{item.id}", "wave", name, waves) for item in codebook.items for name in (*item.waves, *item.changes)]
+    named += [(FILE, f"questions.{question.id}.levels", "level", name, levels) for question in file.questions for name in question.levels]
+    named += [(FILE, f"questions.{question.id}.themes", "theme", name, themes) for question in file.questions for name in question.themes]
+    problems = [
+        Problem(shown, column=key, rule=f"unknown_{what}", reason=f"the {what} {name!r} is not declared; {nearest(name, known)}")
+        for shown, key, what, name, known in named
+        if name not in known
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _check_indicators(file: EvaluationFile, codebook: Codebook, indicators: tuple[Indicator, ...]) -> None:

@@ -18,7 +18,7 @@ ROUNDING = 1e-9
 def attainment(evaluation: Evaluation, framework: pd.DataFrame) -> pd.DataFrame:
     """Return the table ``attainment``: (actual - baseline) / (target - baseline), uncapped, in either direction.
 
-    Annual counts and amounts are summed to date; percentages, scores and cumulative figures never. There is no sample
+    Annual counts and amounts that are to rise are summed to date; percentages, scores and cumulative figures never. There is no sample
     here, so the status follows from the point: reached, on_track from the milestone, uncertain from .9 of it.
     """
     form = evaluation.codebook.framework
@@ -30,12 +30,12 @@ def attainment(evaluation: Evaluation, framework: pd.DataFrame) -> pd.DataFrame:
 def _indicator_rows(group: pd.DataFrame, kinds: Mapping[str, str]) -> list[dict[str, object]]:
     first = group.iloc[0]
     reported = group["actual_value"].astype(float).to_numpy()
-    is_summed = first["reporting"] == "annual" and kinds.get(str(first["unit"])) in SUMMABLE
+    is_summed = _is_summed(first, kinds)
     to_date = _sum_to_date(reported) if is_summed else reported
     previous: float = np.nan
     rows = []
     for year, value, actual in zip(group["year"], reported.tolist(), to_date.tolist(), strict=True):
-        flags = _flags(first, value, actual, is_summed=is_summed)
+        flags = _flags(first, int(year), value, actual, is_summed=is_summed)
         if is_summed and not np.isnan(actual) and np.isnan(reported[0]):
             flags.append("first_years_empty")
         if not is_summed and value == previous and value != 0:
@@ -45,13 +45,22 @@ def _indicator_rows(group: pd.DataFrame, kinds: Mapping[str, str]) -> list[dict[
     return rows
 
 
+def _is_summed(first: pd.Series, kinds: Mapping[str, str]) -> bool:
+    """Tell whether annual values add up to the target: counts and amounts that are to rise from baseline to a total.
+
+    A target that is to fall or to be kept (at most 10 incidents a year) is about each year by itself.
+    """
+    is_rising = first["direction"] == "up" and first["target_value"] != first["baseline_value"]
+    return bool(first["reporting"] == "annual" and kinds.get(str(first["unit"])) in SUMMABLE and is_rising)
+
+
 def _sum_to_date(reported: np.ndarray) -> np.ndarray:
     """Return running sums from the first reported year (empty years before it: not started); after a gap none is known."""
     started = np.maximum.accumulate(~np.isnan(reported)) if len(reported) else np.zeros(0, dtype=bool)
     return np.where(started, np.cumsum(np.where(started, reported, 0.0)), np.nan)
 
 
-def _flags(first: pd.Series, value: float, actual: float, *, is_summed: bool) -> list[str]:
+def _flags(first: pd.Series, year: int, value: float, actual: float, *, is_summed: bool) -> list[str]:
     flags = []
     if np.isnan(actual):
         flags.append("actual_missing" if np.isnan(value) else "earlier_year_missing")
@@ -61,6 +70,7 @@ def _flags(first: pd.Series, value: float, actual: float, *, is_summed: bool) ->
     flags += ["reporting_unknown"] if pd.isna(first["reporting"]) else []
     flags += ["direction_unknown"] if pd.isna(first["direction"]) else []
     flags += ["summed_to_date"] if is_summed and not np.isnan(actual) else []
+    flags += ["before_baseline_year"] if not pd.isna(first["baseline_year"]) and year < first["baseline_year"] else []
     flags += ["direction_contradicts_target"] if _contradicts(first) else []
     return flags
 
@@ -99,6 +109,8 @@ def _judged(first: pd.Series, year: int, actual: float, flags: list[str]) -> dic
 def _milestone(first: pd.Series, year: int) -> float:
     """Return linear time: the share of the way from baseline year to target year, at most 1."""
     if pd.isna(first["baseline_year"]) or pd.isna(first["target_year"]) or first["target_year"] <= first["baseline_year"]:
+        return float("nan")
+    if year < first["baseline_year"]:
         return float("nan")
     return min(1.0, (year - int(first["baseline_year"])) / (int(first["target_year"]) - int(first["baseline_year"])))
 

@@ -93,7 +93,7 @@ def share_interval(share: float, fit: Estimate, n: int, n_clusters: int, level: 
     ``fit`` is the clustered mean of the 0/1 values. The effective n is never above ``n``, which it is where all
     organisations have one and the same share between 0 and 1. Where all or none answered yes, or with one organisation,
     there is no variance between organisations to judge by, and their number stands in for it.
-    Source: Korn & Graubard 1998, Survey Methodology 24(2); R survey ``svyciprop(method = "beta")``.
+    Source: Korn & Graubard 1998, Survey Methodology, pp. 193-201; R survey ``svyciprop(method = "beta")``.
     """
     if np.isfinite(fit.std_error):
         shrink = (stats.t.ppf(0.5 + level / 2, n - 1) / stats.t.ppf(0.5 + level / 2, fit.df)) ** 2

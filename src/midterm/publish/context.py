@@ -126,7 +126,7 @@ class Context:
             return escaped(self.texts.figure_absent.format(name=name))
         content = json.loads(words.read_text(encoding="utf-8"))
         alt = str(content["alt"]).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-        return f'![{escaped(content["title"])}. {escaped(content["caption"])}]({(self.figures / stem).as_posix()}.{self.picture}){{alt="{alt}" width=100%}}'
+        return f'![{escaped(content["title"])}. {escaped(content["caption"])}]({stem}.{self.picture}){{alt="{alt}" width=100%}}'
 
 
 def escaped(text: object) -> str:

@@ -7,7 +7,6 @@ import html
 import json
 import os
 import re
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 import pypandoc
 import typst
 
+from midterm.publish.word import finish_docx, finish_odt
 from midterm.tables import replacing
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,7 +26,10 @@ EPOCH = "1735689600"  # fixed: documents carry no clock
 
 @dataclass(frozen=True)
 class Manuscript:
-    """A report before layout: its title, the synthetic mark (empty when the data are real), its Markdown body."""
+    """A report before layout: its title, the synthetic mark (empty when the data are real), its Markdown body.
+
+    Pictures are named in the body without a folder and lie in ``figures``, so that no document holds a path.
+    """
 
     title: str
     subtitle: str
@@ -35,6 +38,7 @@ class Manuscript:
     locale: str
     contents: str
     body: str
+    figures: Path
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def _html(manuscript: Manuscript, path: Path, scratch: Path) -> None:
     before.write_text(marked, encoding="utf-8")
     arguments = ["--standalone", "--toc", "--toc-depth=2", f"--include-in-header={style}", f"--include-before-body={before}", "--variable=document-css:false"]
     text = pypandoc.convert_text(_front(manuscript) + manuscript.body, "html5", format=READER, extra_args=[*arguments, _metadata(manuscript, scratch)])
-    path.write_text(_embedded(_scrollable(_with_scope(text))), encoding="utf-8")
+    path.write_text(_embedded(_scrollable(_with_scope(text)), manuscript.figures), encoding="utf-8")
 
 
 def _with_scope(text: str) -> str:
@@ -99,59 +103,45 @@ def _scrollable(text: str) -> str:
     return text.replace("<table", '<div class="wide" tabindex="0" role="group"><table').replace("</table>", "</table></div>")
 
 
-def _embedded(text: str) -> str:
+def _embedded(text: str, figures: Path) -> str:
     """Put every picture into the page itself, so that it needs no other file and no network."""
 
     def picture(match: re.Match[str]) -> str:
-        content = Path(html.unescape(match.group(1))).read_bytes()
+        content = (figures / html.unescape(match.group(1))).read_bytes()
         return f'src="data:image/svg+xml;base64,{base64.b64encode(content).decode()}"'
 
     return re.sub(r'src="([^"]+\.svg)"', picture, text)
 
 
-def _word(kind: str) -> Callable[[Manuscript, Path, Path], None]:
+def _word(kind: str, finish: Callable[[Path, str], None]) -> Callable[[Manuscript, Path, Path], None]:
     def layout(manuscript: Manuscript, path: Path, scratch: Path) -> None:
-        arguments = ["--standalone", "--toc", "--toc-depth=2", _metadata(manuscript, scratch)]
+        arguments = ["--standalone", "--toc", "--toc-depth=2", f"--resource-path={manuscript.figures}", _metadata(manuscript, scratch)]
         pypandoc.convert_text(_front(manuscript) + manuscript.body, kind, format=READER, outputfile=str(path), extra_args=arguments)
-        _steady(path)
+        finish(path, manuscript.mark)
 
     return layout
 
 
-def _steady(path: Path) -> None:
-    """Write the zip anew with fixed times and order of files kept, so that the same content is the same bytes."""
-    with zipfile.ZipFile(path) as archive:
-        entries = [(entry, archive.read(entry)) for entry in archive.infolist()]
-    with zipfile.ZipFile(path, "w") as archive:
-        for entry, content in entries:
-            fixed = zipfile.ZipInfo(entry.filename, date_time=(2025, 1, 1, 0, 0, 0))
-            fixed.compress_type = entry.compress_type
-            fixed.external_attr = entry.external_attr
-            archive.writestr(fixed, content)
-
-
-def _pdf(manuscript: Manuscript, path: Path, scratch: Path) -> None:
+def _pdf(manuscript: Manuscript, path: Path, _scratch: Path) -> None:
     """Lay out by Typst as PDF/UA-1 and PDF/A-2a in one: tagged, with alt texts, language, bookmarks, fonts embedded."""
     arguments = [f"--lua-filter={TEMPLATES / 'typst.lua'}"]
     body = pypandoc.convert_text(manuscript.body, "typst", format=READER, extra_args=arguments)
     lang, region = manuscript.locale.split("-")
     values = {"title": manuscript.title, "subtitle": manuscript.subtitle, "mark": manuscript.mark, "notice": manuscript.notice}
     values |= {"lang": lang, "region": region, "contents": manuscript.contents}
-    source = scratch / "report.typ"
-    template = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
+    source = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
     for name, value in values.items():
-        template = template.replace(f"${name}$", _typst_string(value))
-    source.write_text(template.replace("$body$", body), encoding="utf-8")
-    typst.compile(
-        str(source),
-        output=str(path),
-        root="/",
+        source = source.replace(f"${name}$", _typst_string(value))
+    made = typst.compile(  # type: ignore[call-overload]  # its stubs know only paths as input
+        source.replace("$body$", body).encode(),
+        root=str(manuscript.figures),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         format="pdf",
         pdf_standards=["ua-1", "a-2a"],
         timestamp=int(EPOCH),
     )
+    path.write_bytes(made)
 
 
 def _typst_string(text: str) -> str:
@@ -160,7 +150,7 @@ def _typst_string(text: str) -> str:
 
 FORMATS: dict[str, Document] = {
     "html": Document("svg", _html),
-    "docx": Document("png", _word("docx")),
-    "odt": Document("png", _word("odt")),
+    "docx": Document("png", _word("docx", finish_docx)),
+    "odt": Document("png", _word("odt", finish_odt)),
     "pdf": Document("svg", _pdf),
 }

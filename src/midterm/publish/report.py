@@ -54,4 +54,5 @@ def compose(
         locale=texts.locale,
         contents=texts.contents,
         body="\n\n".join(parts),
+        figures=figures,
     )

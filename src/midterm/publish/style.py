@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib.style
+import seaborn
 from matplotlib import font_manager
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.font_manager import FontEntry, FontProperties
 from matplotlib.textpath import text_to_path
 
@@ -92,14 +93,12 @@ def likert_colours(count: int) -> tuple[str, ...]:
     """Return ``count`` colours from disagree to agree; five are the palette itself."""
     if count == len(DIVERGING):
         return DIVERGING
-    colours = LinearSegmentedColormap.from_list("likert", DIVERGING)
-    return tuple(to_hex(colours(index / max(count - 1, 1))) for index in range(count))
+    return tuple(seaborn.blend_palette(DIVERGING, count).as_hex())
 
 
 def wave_colours(count: int) -> tuple[str, ...]:
     """Return ``count`` blues from light (first wave) to dark (last wave)."""
-    colours = LinearSegmentedColormap.from_list("waves", ("#b5d3e8", "#5aa0d0", ACCENT))
-    return tuple(to_hex(colours(1.0 if count == 1 else index / (count - 1))) for index in range(count))
+    return (ACCENT,) if count == 1 else tuple(seaborn.blend_palette(("#b5d3e8", "#5aa0d0", ACCENT), count).as_hex())
 
 
 def ink_on(colour: str) -> str:

@@ -47,10 +47,12 @@ def read_interviews(evaluation: Evaluation) -> list[tuple[InterviewSource, RawTa
     return [(source, read_text(evaluation.folder, source.file)) for source in evaluation.sources.interviews]
 
 
-def read_population(evaluation: Evaluation) -> RawTable | None:
-    """Read the staff list, if one is declared."""
+def read_population(evaluation: Evaluation) -> RawTable:
+    """Read the staff list; raise AwaitedError when none is declared."""
     source = evaluation.sources.population
-    return read_text(evaluation.folder, source.file) if source else None
+    if source is None:
+        raise AwaitedError(_undeclared("sources.population", "no staff list is declared; declare it when it arrives"))
+    return read_text(evaluation.folder, source.file)
 
 
 def _undeclared(column: str, reason: str) -> Problem:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from midterm.clean.framework import clean_framework
 from midterm.clean.ledger import Cleaned
 from midterm.clean.lists import clean_interviews, clean_population
-from midterm.clean.survey import clean_survey
+from midterm.clean.survey import clean_survey, columns_of
 from midterm.description import Evaluation
+from midterm.description.evaluation import SurveySource
 from midterm.errors import AwaitedError, Problem, UserError
-from midterm.read import read_framework, read_interviews, read_population, read_survey
+from midterm.read import RawTable, read_framework, read_population, read_text, survey_sources
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,32 @@ def _place(problem: Problem) -> tuple[str, str, int, str, str]:
 
 
 def _looks(evaluation: Evaluation) -> list[Callable[[], list[Cleaned]]]:
-    """Return one look per wave, per workbook and per list, so that one broken file hides no other."""
-    waves = [lambda wave=wave: [clean_survey(evaluation, wave, read_survey(evaluation, wave))] for wave in evaluation.waves]
+    """Return one look per file, so that a broken one hides no other; the sound exports of a wave are looked at together."""
+    waves = [lambda wave=wave: _wave(evaluation, wave) for wave in evaluation.waves]
+    exports = [lambda wave=wave, source=source: _export(evaluation, wave, source) for source in evaluation.sources.surveys for wave in source.waves[:1]]
     frameworks = [
         lambda alliance=alliance: [clean_framework(evaluation, alliance, read_framework(evaluation, alliance))] for alliance in _with_framework(evaluation)
     ]
-    return [
-        *waves,
-        *frameworks,
-        lambda: _population(evaluation),
-        lambda: [clean_interviews(evaluation, source, raw) for source, raw in read_interviews(evaluation)],
+    lists = [
+        lambda source=source: [clean_interviews(evaluation, source, read_text(evaluation.folder, source.file))] for source in evaluation.sources.interviews
     ]
+    return [*waves, *exports, *frameworks, lambda: _population(evaluation), *lists]
+
+
+def _export(evaluation: Evaluation, wave: str, source: SurveySource) -> list[Cleaned]:
+    """Read one export and see that it says who answered; its rows are looked at with the others of its wave."""
+    read_text(evaluation.folder, source.file).require(columns_of(evaluation, source, wave)[0])
+    return []
+
+
+def _wave(evaluation: Evaluation, wave: str) -> list[Cleaned]:
+    """Clean together those exports of a wave that can be read and say who answered."""
+    sound: list[tuple[SurveySource, RawTable]] = []
+    for source in survey_sources(evaluation, wave):
+        with suppress(UserError):
+            _export(evaluation, wave, source)
+            sound.append((source, read_text(evaluation.folder, source.file)))
+    return [clean_survey(evaluation, wave, sound)] if sound else []
 
 
 def _with_framework(evaluation: Evaluation) -> tuple[str, ...]:

@@ -49,13 +49,13 @@ class AwaitedError(UserError):
     """A declared file has not arrived yet (``check`` lists it, ``run`` goes on without it)."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint naming the known name nearest to ``name``, or the valid names when few, or nothing."""
+def nearest(name: str, known: Iterable[str], *, list_few: bool = True) -> str:
+    """Return a hint naming the known name nearest to ``name``, or the valid names when few (unless they may be answers)."""
     names = sorted(set(known))
     folded = {candidate.casefold(): candidate for candidate in names}
     match = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
     if match:
         return f"the nearest valid name is {folded[match[0]]!r}"
-    if 0 < len(names) <= 12:
+    if list_few and 0 < len(names) <= 12:
         return f"valid names are {', '.join(names)}"
     return "no valid name is near it"

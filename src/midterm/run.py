@@ -21,6 +21,7 @@ from midterm.errors import ConfigError, Problem, nearest
 from midterm.steps import NOTEBOOKS, STEPS, Task, tasks
 from midterm.tables import replacing
 
+UNFINISHED = "the notebook"
 USER_ERRORS = ("UserError", "AwaitedError", "ConfigError")
 
 
@@ -97,6 +98,8 @@ def execute(folder: Path, task: Task) -> Outcome:
     start = time.perf_counter()
     _clear(folder, task)
     failure = _run_notebook(folder, task)
+    if failure.startswith(UNFINISHED):  # a kernel that did not start or died: once more, on a quieter machine
+        failure = _run_notebook(folder, task)
     if failure:
         _clear(folder, task)
     return Outcome(task, time.perf_counter() - start, failure)
@@ -127,9 +130,9 @@ def _run_notebook(folder: Path, task: Task) -> str:
         except PapermillExecutionError as error:
             return _explain(error, task)
         except Exception as error:  # the kernel died or the notebook is broken: one sentence, no traceback with data
-            return f"the notebook {source.name} could not be run to its end ({type(error).__name__}); open it in JupyterLab to see where"
+            return f"{UNFINISHED} {source.name} could not be run to its end ({type(error).__name__}); open it in JupyterLab to see where"
         if any(cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None for cell in executed.cells):
-            return f"the notebook {source.name} stopped before its last cell; open it in JupyterLab to see where"
+            return f"notebook {source.name} stopped before its last cell; open it in JupyterLab to see where"
         with replacing(folder / task.executed) as final:
             shutil.copyfile(output, final)
     return ""

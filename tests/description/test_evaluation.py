@@ -192,7 +192,8 @@ def test_a_safety_item_may_not_be_averaged_into_cooperation(tmp_path: Path, posi
     (problem,) = refused(tmp_path)
     assert problem.rule == "safety_in_cooperation"
     assert "'safety_1'" in problem.reason
-    assert problem.column == ("cooperation", "goal")[position]
+    assert repr(("cooperation", "goal")[position]) in problem.reason
+    assert problem.column == f"indicators.{position}.items"
 
 
 def test_items_on_different_scales_are_not_averaged(tmp_path: Path) -> None:

@@ -304,7 +304,7 @@ one_workbook <- function(alliance) {
     reporting <- matched(word("wijze van rapporteren", "reporting"), c("per jaar" = "annual", annual = "annual", cumulatief = "cumulative", cumulative = "cumulative"), "reporting")
     direction <- matched(word("richting", "direction"), c("hoger is beter" = "up", "higher is better" = "up", "lager is beter" = "down", "lower is better" = "down"), "direction")
     actual <- vapply(year_columns, function(column) number_of(cells[[column]][[row]]), 0)
-    if (reporting == "annual" && kind %in% c("count", "amount") && direction == "up" && !isTRUE(baseline == target)) {
+    if (reporting == "annual" && kind %in% c("count", "amount") && (if (is.na(baseline) || is.na(target)) direction != "down" else target > baseline)) {
       started <- cumsum(!is.na(actual)) > 0 # empty years before the first report: not started
       actual[started] <- cumsum(actual[started]) # a missing year after that leaves the later sums missing too
     }

@@ -9,11 +9,12 @@ from itertools import pairwise
 import pandas as pd
 
 from midterm.clean.ledger import Cleaned, reconcile, undeclared
-from midterm.clean.names import Names, normalise
+from midterm.clean.names import Names
 from midterm.clean.values import parse_number, parse_year
 from midterm.description import Evaluation
 from midterm.description.codebook import Category, FrameworkForm
-from midterm.errors import Problem
+from midterm.description.spelling import normalise
+from midterm.errors import Problem, UserError
 from midterm.read import RawTable
 from midterm.tables import shaped
 
@@ -39,11 +40,14 @@ def clean_framework(evaluation: Evaluation, alliance: str, raw: RawTable) -> Cle
     framework = _long(values, fields, alliance)
     quarantine = (*aside, *problems)
     count = reconcile(raw, alliance, len(raw.text), len(text), len(fields), quarantine)
-    return Cleaned({"framework": framework}, quarantine, (*undeclared(table), *_carried_forward(raw, values, fields)), (count,))
+    return Cleaned(
+        {"framework": framework}, quarantine, (*undeclared(table), *_carried_forward(raw, values, fields), *_shares(raw, values, fields, form)), (count,)
+    )
 
 
 def _fields(form: FrameworkForm, raw: RawTable, years: list[int]) -> dict[str, tuple[str, int | None]]:
     """Map each declared heading in the file to its field and year; raise UserError for those that are missing."""
+    _refuse_same_headings(raw)
     by_name = {normalise(column): column for column in raw.text.columns}
     found: dict[str, tuple[str, int | None]] = {}
     absent = []
@@ -57,6 +61,14 @@ def _fields(form: FrameworkForm, raw: RawTable, years: list[int]) -> dict[str, t
                 found[column] = (field, year)
     raw.require(absent)
     return found
+
+
+def _refuse_same_headings(raw: RawTable) -> None:
+    names = [normalise(column) for column in raw.text.columns]
+    twice = [column for column, name in zip(raw.text.columns, names, strict=True) if names.count(name) > 1]
+    if twice:
+        reason = "another heading means the same; remove or rename one, so that it is clear which to read"
+        raise UserError(raw.problem("duplicate_heading", reason, column=column) for column in twice)
 
 
 def _unusable_rows(raw: RawTable, id_column: str) -> list[Problem]:
@@ -120,6 +132,17 @@ def _long(values: pd.DataFrame, fields: dict[str, tuple[str, int | None]], allia
     fixed = {field: values[column] for column, (field, year) in fields.items() if year is None}
     yearly = [pd.DataFrame(fixed).assign(year=year, actual_value=values[column]) for column, (_, year) in fields.items() if year is not None]
     return shaped("framework", pd.concat(yearly, ignore_index=True).assign(alliance=alliance))
+
+
+def _shares(raw: RawTable, values: pd.DataFrame, fields: dict[str, tuple[str, int | None]], form: FrameworkForm) -> list[Problem]:
+    """Note rows in per cent in which no number is above 1: perhaps typed as 37% in Excel, which stores .37."""
+    percentages = {unit.id for unit in form.units if unit.kind == "percentage"}
+    unit_column = next(column for column, (field, _) in fields.items() if field == "unit")
+    columns = [column for column, (field, _) in fields.items() if field in NUMBERS]
+    numbers = values[columns].astype(float)
+    suspect = values[unit_column].isin(percentages) & (numbers.max(axis=1) <= 1) & (numbers.max(axis=1) > 0)
+    reason = "all numbers of this row in per cent are at most 1; if they are shares, write them as per cent (37, not 0,37)"
+    return [raw.problem("perhaps_a_share", reason, row, column) for column in columns for row in values.index[suspect & (numbers[column] > 0)]]
 
 
 def _carried_forward(raw: RawTable, values: pd.DataFrame, fields: dict[str, tuple[str, int | None]]) -> list[Problem]:

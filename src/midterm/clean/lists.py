@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from midterm.clean.ledger import Cleaned, reconcile, undeclared
-from midterm.clean.names import Names, normalise
+from midterm.clean.names import Names
 from midterm.clean.register import Register
 from midterm.clean.values import parse_number
 from midterm.description import Evaluation
 from midterm.description.evaluation import InterviewSource
+from midterm.description.spelling import normalise
 from midterm.errors import Problem
 from midterm.read import RawTable
 from midterm.tables import shaped

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-
-def normalise(text: str) -> str:
-    """Return the form in which names are compared: NFKC, no invisible characters, single spaces, case folded."""
-    composed = unicodedata.normalize("NFKC", text)
-    visible = "".join(" " if unicodedata.category(char) in ("Zs", "Cc") else char for char in composed if unicodedata.category(char) != "Cf")
-    return " ".join(visible.split()).casefold()
+from midterm.description.spelling import normalise
 
 
 @dataclass(frozen=True)

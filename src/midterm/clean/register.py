@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from midterm.clean.names import Names, normalise
+from midterm.clean.names import Names
 from midterm.description import Evaluation
+from midterm.description.spelling import normalise
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from midterm.clean.register import Register
 from midterm.clean.values import Decoder, parse_number
 from midterm.description import Evaluation, Item
 from midterm.description.evaluation import SurveySource
+from midterm.description.spelling import normalise
 from midterm.errors import Problem
 from midterm.read import RawTable
 from midterm.tables import shaped, stack
@@ -76,14 +78,14 @@ def _keyed(evaluation: Evaluation, wave: str, source: SurveySource, raw: RawTabl
         else:
             placed.append((row, place.alliance, place.organisation))
     rows = pd.DataFrame(placed, columns=["row", "alliance", "organisation"]).set_index("row")
-    rows["respondent_id"] = _respondent_ids(text.loc[rows.index], source, wave)
+    rows["respondent_id"] = _respondent_ids(text.loc[rows.index], source, _export_name(evaluation, source, wave))
     return _Sheet(raw, source, rows, len(text) + len({problem.row for problem in aside} - set(text.index)), tuple(aside))
 
 
 def _wave_of(raw: RawTable, source: SurveySource, wave: str) -> tuple[pd.Series, list[Problem]]:
     if isinstance(source.wave, str):
         return pd.Series(True, index=raw.text.index), []
-    waves = Names.of((value, (text,)) for text, value in source.wave.values.items())
+    waves = Names({normalise(text): value for text, value in source.wave.values.items()}, {normalise(text): text for text in source.wave.values})
     cells = {cell: waves.match(cell) for cell in raw.text[source.wave.column].unique()}
     found = raw.text[source.wave.column].map(cells)
     lost = list(found.index[found.isna()]) if wave == source.waves[0] else []
@@ -97,10 +99,16 @@ def _joined(text: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
     return ["/".join(row) if all(row) else "" for row in cells.itertuples(index=False)]
 
 
-def _respondent_ids(text: pd.DataFrame, source: SurveySource, wave: str) -> list[str]:
-    """Return the linking code, or, where it is empty, an id of this wave's record that links to nothing."""
+def _export_name(evaluation: Evaluation, source: SurveySource, wave: str) -> str:
+    """Return what tells the records of one export from another's: the wave, and the file where a wave has several."""
+    is_only = sum(wave in other.waves for other in evaluation.sources.surveys) == 1
+    return wave if is_only else f"{wave}#{Path(source.file).stem}"
+
+
+def _respondent_ids(text: pd.DataFrame, source: SurveySource, export: str) -> list[str]:
+    """Return the linking code, or, where it is empty, an id of this export's record that links to nothing."""
     records = text[source.columns.record] if source.columns.record else text.index.astype(str)
-    return [code if code else f"{wave}#{record}" for code, record in zip(_joined(text, source.columns.respondent), records, strict=True)]
+    return [code if code else f"{export}#{record}" for code, record in zip(_joined(text, source.columns.respondent), records, strict=True)]
 
 
 def _without_duplicates(sheets: list[_Sheet], columns: list[str]) -> list[_Sheet]:

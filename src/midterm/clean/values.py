@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from midterm.clean.names import normalise
 from midterm.description import Scale
+from midterm.description.spelling import normalise
 
-_DUTCH_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
+_DUTCH_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}((\.\d{3})+|([ \u00a0\u202f]\d{3})+)(,\d+)?")
 _ENGLISH_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[+-]?\d{1,3}(,\d{3})+\.\d+")
 _PLAIN = re.compile(r"[+-]?\d+([.,]\d+)?")
 
@@ -17,9 +17,9 @@ def parse_number(text: str) -> float | None:
 
     A single point before exactly three digits is a Dutch thousands separator (``1.250`` is 1250).
     """
-    compact = re.sub(r"[\s\u00a0\u202f]", "", text).replace("\u2212", "-")
+    compact = re.sub(r"^([+-])\s+", r"\1", text.strip().replace("\u2212", "-"))
     if _DUTCH_THOUSANDS.fullmatch(compact):
-        return float(compact.replace(".", "").replace(",", "."))
+        return float(re.sub(r"[.\s]", "", compact).replace(",", "."))
     if _ENGLISH_THOUSANDS.fullmatch(compact):
         return float(compact.replace(",", ""))
     if _PLAIN.fullmatch(compact):

@@ -197,25 +197,6 @@ class Codebook(Frozen):
     framework: FrameworkForm | None = None
     interviews: InterviewForm | None = None
 
-    @model_validator(mode="after")
-    def _names_resolve(self) -> Codebook:
-        blocks = [block.id for block in self.blocks]
-        for item in self.items:
-            if item.block not in blocks:
-                raise ValueError(f"item {item.id!r} names the unknown block {item.block!r}; {nearest(item.block, blocks)}")
-            for scale in [item.scale, *(change.scale for change in item.changes.values() if change.scale)]:
-                if scale not in self.scales:
-                    raise ValueError(f"item {item.id!r} names the unknown scale {scale!r}; {nearest(scale, self.scales)}")
-            for change in (change for change in item.changes.values() if change.scale):
-                ends = [(self.scales[name].low, self.scales[name].high) for name in (item.scale, str(change.scale))]
-                if ends[0] != ends[1]:
-                    raise ValueError(f"item {item.id!r} changes to a scale with other ends; give it another id, as its values cannot be compared")
-        ids = [item.id for item in self.items]
-        twice = sorted({item for item in ids if ids.count(item) > 1})
-        if twice:
-            raise ValueError(f"the item id {twice[0]!r} is used twice; give each item its own id")
-        return self
-
     def item(self, item_id: str) -> Item:
         """Return one item by id."""
         return next(item for item in self.items if item.id == item_id)

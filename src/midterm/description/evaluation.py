@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from midterm.description.codebook import Codebook
 from midterm.description.indicators import Indicator, Indicators
 from midterm.description.labels import Labels
 from midterm.description.model import LANGUAGES, Frozen, Language, Text, load_model
+from midterm.description.resolve import codebook_faults, evaluation_faults, indicator_faults, path_faults
 from midterm.errors import ConfigError, Problem, nearest
 
 FILE = "evaluation.yml"
@@ -198,26 +199,6 @@ class EvaluationFile(Frozen):
     recommendations: tuple[Recommendation, ...] = ()
     notes: tuple[Text, ...] = ()
 
-    @model_validator(mode="after")
-    def _names_resolve(self) -> EvaluationFile:
-        for what, names in (("wave", self.waves), ("alliance", self.alliances), ("organisation", self.organisations), ("question", self.questions)):
-            ids = [entry.id for entry in names]
-            twice = sorted({name for name in ids if ids.count(name) > 1})
-            if twice:
-                raise ValueError(f"the {what} id {twice[0]!r} is used twice; give each its own id")
-        if reserved := {alliance.id for alliance in self.alliances} & {"all", "average"}:
-            raise ValueError(f"the alliance id {sorted(reserved)[0]!r} is reserved for pooled rows; choose another")
-        waves, alliances = [wave.id for wave in self.waves], [alliance.id for alliance in self.alliances]
-        named = [("wave", name, waves) for source in self.sources.surveys for name in source.waves]
-        named += [("wave", name, waves) for name in (self.plan.from_wave, self.plan.to_wave)]
-        named += [("alliance", source.alliance, alliances) for source in self.sources.frameworks]
-        known = [organisation.id for organisation in self.organisations]
-        named += [("organisation", name, known) for alliance in self.alliances for name in alliance.organisations]
-        for what, name, valid in named:
-            if name not in valid:
-                raise ValueError(f"the {what} {name!r} is not declared; {nearest(name, valid)}")
-        return self
-
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -288,78 +269,22 @@ def load_evaluation(folder: Path | str) -> Evaluation:
     if not root.is_dir():
         raise ConfigError(Problem(str(folder), rule="missing_folder", reason="this folder does not exist; name a folder with an evaluation.yml"))
     file = load_model(EvaluationFile, root / FILE, FILE)
-    _check_paths(root, file)
-    codebook = load_model(Codebook, root / file.codebook, file.codebook)
-    indicators = load_model(Indicators, root / file.indicators, file.indicators).indicators
-    labels = {language: _labels(root, file, language) for language in LANGUAGES}
-    _check_indicators(file, codebook, indicators)
-    _check_names(file, codebook)
-    return Evaluation(root, file, codebook, indicators, labels)
+    _refuse([*path_faults(root, file), *evaluation_faults(file)])
+    described = file.model
+    codebook = load_model(Codebook, root / described.codebook, described.codebook)
+    indicators = load_model(Indicators, root / described.indicators, described.indicators)
+    _refuse([*codebook_faults(file, codebook), *indicator_faults(file, codebook, indicators)])
+    labels = {language: _labels(root, described, language) for language in LANGUAGES}
+    return Evaluation(root, described, codebook.model, indicators.model.indicators, labels)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise ConfigError(problems)
 
 
 def _labels(root: Path, file: EvaluationFile, language: Language) -> Labels:
     """Read the evaluation's own labels, or the shipped ones where it names none."""
     named = file.labels.get(language)
     shipped = SHIPPED / f"labels.{language}.yml"
-    return load_model(Labels, root / named, named) if named else load_model(Labels, shipped, shipped.name)
-
-
-def _check_paths(root: Path, file: EvaluationFile) -> None:
-    for name in (file.codebook, file.indicators, *file.labels.values()):
-        if Path(name).is_absolute():
-            raise ConfigError(Problem(FILE, rule="path_absolute", reason=f"the path {name!r} is absolute; make it relative to the evaluation's folder"))
-    for name in file.sources.files:
-        if not (root / name).resolve().is_relative_to(root):
-            raise ConfigError(Problem(FILE, rule="path_outside", reason=f"the path {name!r} leads outside the evaluation's folder; put the raw data inside it"))
-
-
-def _check_names(file: EvaluationFile, codebook: Codebook) -> None:
-    """Refuse names of waves, levels and themes that the other file does not declare."""
-    waves = [wave.id for wave in file.waves]
-    levels = [level.id for level in codebook.framework.levels] if codebook.framework else []
-    themes = [theme.id for theme in codebook.interviews.themes] if codebook.interviews else []
-    named = [(file.codebook, f"items.{item.id}", "wave", name, waves) for item in codebook.items for name in (*item.waves, *item.changes)]
-    named += [(FILE, f"questions.{question.id}.levels", "level", name, levels) for question in file.questions for name in question.levels]
-    named += [(FILE, f"questions.{question.id}.themes", "theme", name, themes) for question in file.questions for name in question.themes]
-    problems = [
-        Problem(shown, column=key, rule=f"unknown_{what}", reason=f"the {what} {name!r} is not declared; {nearest(name, known)}")
-        for shown, key, what, name, known in named
-        if name not in known
-    ]
-    if problems:
-        raise ConfigError(problems)
-
-
-def _check_indicators(file: EvaluationFile, codebook: Codebook, indicators: tuple[Indicator, ...]) -> None:
-    items = {item.id for item in codebook.items}
-    blocks = {block.id: block.kind for block in codebook.blocks}
-    names = [indicator.id for indicator in indicators]
-    problems = []
-    for indicator in indicators:
-        for item in indicator.items:
-            if item not in items:
-                problems.append(
-                    Problem(
-                        file.indicators, column=indicator.id, rule="unknown_item", reason=f"the item {item!r} is not in the codebook; {nearest(item, items)}"
-                    )
-                )
-            elif indicator.group in ("cooperation", "dimension") and blocks[codebook.item(item).block] == "safety":
-                problems.append(
-                    Problem(
-                        file.indicators,
-                        column=indicator.id,
-                        rule="safety_in_cooperation",
-                        reason=f"the safety item {item!r} may not be averaged into cooperation; report it apart",
-                    )
-                )
-        if indicator.statistic == "mean" and len({codebook.scale_of(item).unit for item in indicator.items if item in items}) > 1:
-            problems.append(
-                Problem(file.indicators, column=indicator.id, rule="mixed_scales", reason="its items are on different scales; use items of one scale")
-            )
-    wanted = [("plan.primary", name) for name in file.plan.primary]
-    wanted += [(f"questions.{question.id}.survey", name) for question in file.questions for name in question.survey]
-    for key, name in wanted:
-        if name not in names:
-            problems.append(Problem(FILE, column=key, rule="unknown_indicator", reason=f"the indicator {name!r} is not declared; {nearest(name, names)}"))
-    if problems:
-        raise ConfigError(problems)
+    return (load_model(Labels, root / named, named) if named else load_model(Labels, shipped, shipped.name)).model

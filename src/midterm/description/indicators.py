@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from midterm.description.model import Frozen, Text
 
@@ -33,7 +33,7 @@ class Indicator(Frozen):
     at_least: float | None = None
     better: Literal["up", "down"] = "up"
     unit: Text
-    margin: float
+    margin: float = Field(gt=0, allow_inf_nan=False)
     norm: Norm | None = None
 
     @model_validator(mode="after")
@@ -42,8 +42,6 @@ class Indicator(Frozen):
             raise ValueError(f"indicator {self.id!r} has no items; list at least one")
         if (self.statistic == "share") != (self.at_least is not None):
             raise ValueError(f"indicator {self.id!r}: a share needs at_least, and only a share; add or remove it")
-        if self.margin <= 0:
-            raise ValueError(f"indicator {self.id!r}: the margin must be above 0; give the smallest change that matters")
         if self.norm and (self.norm.good > self.norm.poor) != (self.better == "up"):
             raise ValueError(f"indicator {self.id!r}: norm.good and norm.poor contradict better; swap them")
         return self
@@ -53,11 +51,3 @@ class Indicators(Frozen):
     """All survey indicators, in the order in which they are reported."""
 
     indicators: tuple[Indicator, ...]
-
-    @model_validator(mode="after")
-    def _ids_are_unique(self) -> Indicators:
-        ids = [indicator.id for indicator in self.indicators]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        if twice:
-            raise ValueError(f"the indicator id {twice[0]!r} is used twice; give each its own id")
-        return self

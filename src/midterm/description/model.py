@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -34,13 +35,27 @@ class Text(Frozen):
 Model = TypeVar("Model", bound=Frozen)
 
 
-def load_model(model: type[Model], path: Path, shown: str) -> Model:
+@dataclass(frozen=True)
+class Loaded(Generic[Model]):
+    """A description file as read: its content, and where each key stands for messages."""
+
+    model: Model
+    lines: Lines
+    shown: str
+
+    def problem(self, key: tuple[str | int, ...], rule: str, reason: str) -> Problem:
+        """Return a problem at ``key``, on the line of the key or of the nearest one above it."""
+        row = next((self.lines[key[:end]] for end in range(len(key), 0, -1) if key[:end] in self.lines), None)
+        return Problem(self.shown, row=row, column=".".join(map(str, key)), rule=rule, reason=reason)
+
+
+def load_model(model: type[Model], path: Path, shown: str) -> Loaded[Model]:
     """Read ``path`` as ``model``; raise ConfigError naming file, line, key and what to write instead."""
     content, lines = load_yaml(path, shown)
     if not isinstance(content, dict):
         raise ConfigError(Problem(shown, row=1, rule="yaml", reason="the file must be a mapping of keys to values"))
     try:
-        return model.model_validate(content)
+        return Loaded(model.model_validate(content), lines, shown)
     except ValidationError as error:
         raise ConfigError([_problem(model, fault, lines, shown) for fault in error.errors(include_url=False)]) from None
 

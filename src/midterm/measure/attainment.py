@@ -50,8 +50,9 @@ def _is_summed(first: pd.Series, kinds: Mapping[str, str]) -> bool:
 
     A target that is to fall or to be kept (at most 10 incidents a year) is about each year by itself.
     """
-    is_rising = first["direction"] == "up" and first["target_value"] != first["baseline_value"]
-    return bool(first["reporting"] == "annual" and kinds.get(str(first["unit"])) in SUMMABLE and is_rising)
+    is_known = not (pd.isna(first["baseline_value"]) or pd.isna(first["target_value"]))
+    is_rising = first["target_value"] > first["baseline_value"] if is_known else str(first["direction"]) != "down"
+    return bool(str(first["reporting"]) == "annual" and kinds.get(str(first["unit"])) in SUMMABLE and is_rising)
 
 
 def _sum_to_date(reported: np.ndarray) -> np.ndarray:

@@ -29,7 +29,7 @@ def _indicators(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
 
 def _change(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    small = table[["n_from", "n_to"]].min(axis=1).fillna(0) < minimum
+    small = table[["n_from", "n_to"]].min(axis=1, skipna=False).fillna(0) < minimum
     blanked = _blanked(table, small, CHANGE)
     return shaped("change", blanked.assign(verdict=blanked["verdict"].mask(small, "described_only")))
 

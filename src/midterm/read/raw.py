@@ -50,7 +50,7 @@ class RawTable:
 
     def missing_column(self, column: str) -> Problem:
         """Return the problem of a declared column that the file lacks."""
-        hint = nearest(column, [str(name) for name in self.text.columns])
+        hint = nearest(column, [str(name) for name in self.text.columns], list_few=False)
         return self.problem("missing_column", f"this declared column is not in the file; {hint}; correct the heading or the mapping", column=column)
 
 

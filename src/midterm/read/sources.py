@@ -12,12 +12,9 @@ from midterm.read.workbook import read_workbook
 
 def read_survey(evaluation: Evaluation, wave: str) -> list[tuple[SurveySource, RawTable]]:
     """Read every file that holds ``wave``; raise one error with all files that are awaited or cannot be read."""
-    sources = [source for source in evaluation.sources.surveys if wave in source.waves]
-    if not sources:
-        raise AwaitedError(_undeclared(f"sources.surveys ({wave})", f"no survey file is declared for wave {wave!r}; declare it when it arrives"))
     tables: list[tuple[SurveySource, RawTable]] = []
     errors: list[UserError] = []
-    for source in sources:
+    for source in survey_sources(evaluation, wave):
         try:
             tables.append((source, read_text(evaluation.folder, source.file)))
         except UserError as error:
@@ -26,6 +23,14 @@ def read_survey(evaluation: Evaluation, wave: str) -> list[tuple[SurveySource, R
         kind = AwaitedError if all(isinstance(error, AwaitedError) for error in errors) else UserError
         raise kind(problem for error in errors for problem in error.problems)
     return tables
+
+
+def survey_sources(evaluation: Evaluation, wave: str) -> list[SurveySource]:
+    """Return the declared exports that hold ``wave``; raise AwaitedError when there are none."""
+    sources = [source for source in evaluation.sources.surveys if wave in source.waves]
+    if not sources:
+        raise AwaitedError(_undeclared(f"sources.surveys ({wave})", f"no survey file is declared for wave {wave!r}; declare it when it arrives"))
+    return sources
 
 
 def read_framework(evaluation: Evaluation, alliance: str) -> RawTable:

@@ -44,8 +44,10 @@ def read_text(folder: Path, file: str) -> RawTable:
                 rows[row] = cells
     except csv.Error:
         raise UserError(Problem(file, row=start, rule="broken_csv", reason="the quotes from this row on do not close; export the file again")) from None
+    if heading is None:
+        raise UserError(Problem(file, rule="empty_file", reason="this file is empty; export it again"))
     frame = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="row"), columns=heading, dtype=object)
-    return RawTable(file, "", frame, has_mark(cell for cells in (heading or [], *rows.values()) for cell in cells), problems=tuple(problems))
+    return RawTable(file, "", frame, has_mark(cell for cells in (heading, *rows.values()) for cell in cells), problems=tuple(problems))
 
 
 def _decode(content: bytes, file: str) -> str:
@@ -71,10 +73,9 @@ def _separator(content: str) -> str:
 
 def _heading(cells: list[str], file: str, row: int) -> list[str]:
     names = [cell.strip() for cell in cells]
-    twice = [name for name, count in Counter(names).items() if count > 1 and name]
-    if twice:
-        raise UserError(
-            Problem(file, row=row, column=name, rule="duplicate_heading", reason="this heading stands twice; rename one, so that it is clear which to read")
-            for name in twice
-        )
+    counts = Counter(name for name in names if name)
+    twice = [position for position, name in enumerate(names, 1) if counts[name] > 1]
+    if twice:  # the heading itself is not repeated: where the row of headings is missing, it is somebody's answer
+        reason = f"columns {', '.join(map(str, twice))} have one heading; rename them, so that it is clear which to read"
+        raise UserError(Problem(file, row=row, rule="duplicate_heading", reason=reason))
     return [name or f"(column {position})" for position, name in enumerate(names, 1)]

@@ -38,7 +38,7 @@ def run(
 ) -> None:
     """Bring all outputs up to date."""
     from midterm import record
-    from midterm.run import quiet
+    from midterm.run import one_run_at_a_time, quiet
     from midterm.run import run as run_batch
 
     evaluation = load_evaluation(folder)
@@ -50,7 +50,7 @@ def run(
         say("No data have arrived yet, so there is nothing to run.")
         raise typer.Exit(DATA)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
-    with ProcessPoolExecutor(jobs, get_context("spawn"), quiet) as executor:
+    with one_run_at_a_time(evaluation.folder), ProcessPoolExecutor(jobs, get_context("spawn"), quiet) as executor:
         outcomes = run_batch(evaluation, executor, say, only or ())
     failures = {outcome.task.label: outcome.failure for outcome in outcomes if outcome.failure}
     set_aside = _set_aside(evaluation)

@@ -6,13 +6,15 @@ is named and leaves nothing behind that could pass for a result; all other tasks
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +105,30 @@ def execute(folder: Path, task: Task) -> Outcome:
     if failure:
         _clear(folder, task)
     return Outcome(task, time.perf_counter() - start, failure)
+
+
+@contextmanager
+def one_run_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold the evaluation's lock; raise ConfigError with the other's process id when a run is under way already.
+
+    The operating system lets go of the lock when its process ends, however it ends, so no stale lock stays behind.
+    """
+    path = folder / "reports" / ".lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            reason = f"a run of this evaluation is under way (process {lock.read().strip() or 'unknown'}); wait for it to end"
+            raise ConfigError(Problem(str(folder), rule="already_running", reason=reason)) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def quiet() -> None:

@@ -10,35 +10,37 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from midterm.compare.alliances import FEW, random_effects
-from midterm.compare.change import average_row
+from midterm.compare.change import average_row, changes
 from midterm.description import Evaluation, Indicator
 from midterm.measure.clustered import Estimate
-from midterm.tables import shaped
+from midterm.measure.indicators import response, survey_indicators
+from midterm.measure.scores import MEMBERSHIP
+from midterm.tables import empty, shaped
 
 EQUIVALENCE_ALPHA = 0.05
 
 
-def judge(evaluation: Evaluation, changes: pd.DataFrame) -> pd.DataFrame:
+def judge(evaluation: Evaluation, table: pd.DataFrame) -> pd.DataFrame:
     """Return the changes of one alliance (or ``all``) with tests blanked at T0, p adjusted, verdict and flags.
 
     Holm over the primaries of the plan, Benjamini-Hochberg (labelled exploratory) over the other indicators.
     """
-    described = changes["tier"] == "T0"
-    judged = changes.assign(
-        p_value=changes["p_value"].mask(described),
-        equivalence_p=changes["equivalence_p"].mask(described),
+    described = table["tier"] == "T0"
+    judged = table.assign(
+        p_value=table["p_value"].mask(described),
+        equivalence_p=table["equivalence_p"].mask(described),
     )
     judged["p_adjusted"] = _adjusted(judged)
     rows = [{**row, **_verdict(evaluation, row)} for row in judged.to_dict("records")]
     return shaped("change", pd.DataFrame(rows))
 
 
-def _adjusted(changes: pd.DataFrame) -> pd.Series:
-    adjusted = pd.Series(np.nan, index=changes.index)
+def _adjusted(table: pd.DataFrame) -> pd.Series:
+    adjusted = pd.Series(np.nan, index=table.index)
     for is_planned, method in ((True, "holm"), (False, "fdr_bh")):
-        tested = changes.index[(changes["planned"].astype(bool) == is_planned) & changes["p_value"].notna()]
+        tested = table.index[(table["planned"].astype(bool) == is_planned) & table["p_value"].notna()]
         if len(tested):
-            adjusted[tested] = multipletests(changes.loc[tested, "p_value"].to_numpy(dtype=float), method=method)[1]
+            adjusted[tested] = multipletests(table.loc[tested, "p_value"].to_numpy(dtype=float), method=method)[1]
     return adjusted
 
 
@@ -62,6 +64,16 @@ def _verdict(evaluation: Evaluation, row: Mapping[Any, Any]) -> dict[str, str]:
     is_up = float(row["estimate"]) > 0
     is_better = is_up == (evaluation.indicator(str(row["indicator"])).better == "up")
     return {"verdict": "changed_better" if is_better else "changed_worse", "flag": "; ".join(flags)}
+
+
+def without_data(evaluation: Evaluation, alliance: str) -> dict[str, pd.DataFrame]:
+    """Return the rows of an alliance of which nothing could be computed: no number, flag ``no_data``."""
+    nobody = pd.DataFrame(columns=[*MEMBERSHIP, *(indicator.id for indicator in evaluation.indicators)])
+    return {
+        "indicators": survey_indicators(evaluation, nobody, alliance),
+        "response": response(evaluation, empty("respondents"), empty("population"), alliance),
+        "change": judge(evaluation, changes(evaluation, nobody, alliance)),
+    }
 
 
 def across(evaluation: Evaluation, by_alliance: pd.DataFrame, pooled: pd.DataFrame) -> pd.DataFrame:

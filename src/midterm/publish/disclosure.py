@@ -24,18 +24,23 @@ def publishable(tables: Mapping[str, pd.DataFrame], minimum: int) -> dict[str, p
 
 
 def _indicators(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    small = (table["source"] == "survey") & (table["n"].fillna(0) < minimum)
+    small = (table["source"] == "survey") & _too_few(table["n"], minimum)
     return shaped("indicators", _blanked(table, small, LEVEL))
 
 
 def _change(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    small = table[["n_from", "n_to"]].min(axis=1, skipna=False).fillna(0) < minimum
+    small = _too_few(table[["n_from", "n_to"]].min(axis=1, skipna=False), minimum)
     blanked = _blanked(table, small, CHANGE)
     return shaped("change", blanked.assign(verdict=blanked["verdict"].mask(small, "described_only")))
 
 
 def _answers(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     return shaped("answers", table[table["n_usable"] >= minimum])
+
+
+def _too_few(n: pd.Series, minimum: int) -> pd.Series:
+    """Tell where there are persons but too few; an unknown number counts as too few, nobody at all as no data."""
+    return n.isna() | ((n > 0) & (n < minimum)).fillna(True)
 
 
 def _blanked(table: pd.DataFrame, small: pd.Series, columns: list[str]) -> pd.DataFrame:

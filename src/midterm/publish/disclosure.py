@@ -24,26 +24,23 @@ def publishable(tables: Mapping[str, pd.DataFrame], minimum: int) -> dict[str, p
 
 
 def _indicators(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    small = (table["source"] == "survey") & _too_few(table["n"], minimum)
-    return shaped("indicators", _blanked(table, small, LEVEL))
+    n = table["n"].mask(table["source"] != "survey", minimum)
+    return shaped("indicators", _blanked(table, n, minimum, LEVEL))
 
 
 def _change(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    small = _too_few(table[["n_from", "n_to"]].min(axis=1, skipna=False), minimum)
-    blanked = _blanked(table, small, CHANGE)
-    return shaped("change", blanked.assign(verdict=blanked["verdict"].mask(small, "described_only")))
+    n = table[["n_from", "n_to"]].min(axis=1, skipna=False)
+    blanked = _blanked(table, n, minimum, CHANGE)
+    return shaped("change", blanked.assign(verdict=blanked["verdict"].mask(n.fillna(0) < minimum, "described_only")))
 
 
 def _answers(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     return shaped("answers", table[table["n_usable"] >= minimum])
 
 
-def _too_few(n: pd.Series, minimum: int) -> pd.Series:
-    """Tell where there are persons but too few; an unknown number counts as too few, nobody at all as no data."""
-    return n.isna() | ((n > 0) & (n < minimum)).fillna(True)
-
-
-def _blanked(table: pd.DataFrame, small: pd.Series, columns: list[str]) -> pd.DataFrame:
+def _blanked(table: pd.DataFrame, n: pd.Series, minimum: int, columns: list[str]) -> pd.DataFrame:
+    """Empty ``columns`` where ``n`` is below ``minimum`` or unknown; the flag is for groups that exist."""
+    small = n.fillna(0) < minimum
     flags = table["flag"].fillna("")
     joined = flags.where(flags == "", flags + "; ") + FLAG
-    return table.assign(**{column: table[column].mask(small, np.nan) for column in columns}, flag=flags.mask(small, joined))
+    return table.assign(**{column: table[column].mask(small, np.nan) for column in columns}, flag=flags.mask(small & (n.fillna(1) > 0), joined))

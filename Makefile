@@ -46,6 +46,9 @@ example: .venv/ready ## make the synthetic example data anew (the same bytes eac
 clean: ## remove results and environment
 	@rm -rf .venv data/processed/* reports/*
 
+# Where the network has a certificate of its own, the system knows it and uv's own list does not: try both.
+install = VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(1) || VIRTUAL_ENV=.venv UV_SYSTEM_CERTS=1 $(BIN)/uv pip install --quiet $(1)
+
 .venv/uv:
 	@echo "midterm: making the environment in .venv/"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "midterm needs Python 3.11 or later; set PYTHON=path/to/python"; exit 2; }
@@ -55,11 +58,11 @@ clean: ## remove results and environment
 
 .venv/ready: .venv/uv requirements.txt pyproject.toml
 	@echo "midterm: installing the pinned libraries"
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements.txt
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable .
+	@$(call install,--require-hashes --compile-bytecode -r requirements.txt)
+	@$(call install,--no-deps --editable .)
 	@touch $@
 
 .venv/lab: .venv/ready requirements-lab.txt
 	@echo "midterm: installing JupyterLab"
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements-lab.txt
+	@$(call install,--require-hashes --compile-bytecode -r requirements-lab.txt)
 	@touch $@

@@ -11,7 +11,7 @@ from pathlib import Path
 from midterm.collect import questionnaire
 from midterm.description import Evaluation, load_evaluation
 from midterm.description.codebook import Codebook
-from midterm.description.evaluation import EvaluationFile
+from midterm.description.evaluation_file import EvaluationFile
 from midterm.description.indicators import Indicators
 from midterm.tables import DECLARED
 

@@ -11,7 +11,7 @@ from midterm.clean.ledger import Cleaned
 from midterm.clean.lists import clean_interviews, clean_population
 from midterm.clean.survey import clean_survey, columns_of
 from midterm.description import Evaluation
-from midterm.description.evaluation import SurveySource
+from midterm.description.evaluation_file import SurveySource
 from midterm.errors import AwaitedError, Problem, UserError
 from midterm.read import RawTable, read_framework, read_population, read_text, survey_sources
 

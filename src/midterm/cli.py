@@ -56,11 +56,11 @@ def run(
     set_aside = _set_aside(evaluation)
     status = DATA if failures or set_aside else FINE
     record.write_record(evaluation, failures, {outcome.task.label: outcome.seconds for outcome in outcomes}, status, only or ())
-    _conclude(len(outcomes), failures, set_aside)
+    _conclude(evaluation, len(outcomes), failures, set_aside)
     raise typer.Exit(status)
 
 
-def _conclude(total: int, failures: dict[str, str], set_aside: list[str]) -> None:
+def _conclude(evaluation: Evaluation, total: int, failures: dict[str, str], set_aside: list[str]) -> None:
     for label, failure in failures.items():
         for sentence in failure.splitlines():
             say(f"{label}: {sentence}")
@@ -69,7 +69,9 @@ def _conclude(total: int, failures: dict[str, str], set_aside: list[str]) -> Non
     made = f"{total - len(failures)} of {total} notebooks ran"
     rest = f"; {len(failures)} failed and are named above" if failures else ""
     aside = f"; {len(set_aside)} rows or cells were set aside (data/processed/quarantine.csv)" if set_aside else ""
-    say(f"{made}{rest}{aside}. The report is reports/report.nl.html; tables, figures and notebooks lie beside it.")
+    report = f"reports/report.{evaluation.file.languages[0]}.html"
+    where = f"The report is {report}; tables" if (evaluation.folder / report).exists() else "There is no report yet; tables"
+    say(f"{made}{rest}{aside}. {where}, figures and notebooks lie in reports/.")
 
 
 def _has_data(evaluation: Evaluation) -> bool:

@@ -9,7 +9,7 @@ from midterm.clean.names import Names
 from midterm.clean.register import Register
 from midterm.clean.values import parse_number
 from midterm.description import Evaluation
-from midterm.description.evaluation import InterviewSource
+from midterm.description.evaluation_file import InterviewSource
 from midterm.description.spelling import normalise
 from midterm.errors import Problem
 from midterm.read import RawTable

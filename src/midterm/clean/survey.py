@@ -14,7 +14,7 @@ from midterm.clean.names import Names
 from midterm.clean.register import Register
 from midterm.clean.values import Decoder, parse_number
 from midterm.description import Evaluation, Item
-from midterm.description.evaluation import SurveySource
+from midterm.description.evaluation_file import SurveySource
 from midterm.description.spelling import normalise
 from midterm.errors import Problem
 from midterm.read import RawTable

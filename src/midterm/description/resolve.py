@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from midterm.description.codebook import Codebook
+from midterm.description.evaluation_file import EvaluationFile
 from midterm.description.indicators import Indicator, Indicators
 from midterm.description.model import Loaded
 from midterm.description.spelling import normalise
 from midterm.errors import Problem, nearest
-
-if TYPE_CHECKING:
-    from midterm.description.evaluation import EvaluationFile
 
 Key = tuple[str | int, ...]
 RESERVED = ("all", "average")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from midterm.description import Evaluation, Indicator
-from midterm.description.evaluation import Question
+from midterm.description.evaluation_file import Question
 from midterm.tables import shaped
 
 Said = tuple[str, list[str]]

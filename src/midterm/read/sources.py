@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from midterm.description import Evaluation
-from midterm.description.evaluation import FrameworkSource, InterviewSource, SurveySource
+from midterm.description.evaluation_file import FrameworkSource, InterviewSource, SurveySource
 from midterm.errors import AwaitedError, Problem, UserError
 from midterm.read.raw import RawTable
 from midterm.read.text import read_text

@@ -18,7 +18,11 @@ from midterm.description import Evaluation, load_evaluation
 from midterm.errors import Problem, UserError
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Reproducible mid-term evaluation of partnership programmes."
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Reproducible mid-term evaluation of partnership programmes.",
 )
 Folder = Annotated[Path, typer.Argument(help="folder with an evaluation.yml")]
 FINE, DATA, CALL = 0, 1, 2

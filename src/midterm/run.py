@@ -49,12 +49,16 @@ def run(evaluation: Evaluation, executor: Executor, report: Report, only: Iterab
     for task in (task for step_tasks in plan for task in step_tasks):
         check_parameters(NOTEBOOKS / f"{task.step.notebook}.ipynb", task.parameters)
     total, outcomes = sum(map(len, plan)), list[Outcome]()
-    for step_tasks in plan:
-        futures = [executor.submit(execute, evaluation.folder, task) for task in step_tasks]
-        for outcome in _as_they_end(futures, step_tasks):
-            outcomes.append(outcome)
-            state = "failed" if outcome.failure else "done"
-            report(f"[{len(outcomes):>3}/{total}] {state:<6} {outcome.task.label} ({outcome.seconds:.1f} s)")
+    try:
+        for step_tasks in plan:
+            futures = [executor.submit(execute, evaluation.folder, task) for task in step_tasks]
+            for outcome in _as_they_end(futures, step_tasks):
+                outcomes.append(outcome)
+                state = "failed" if outcome.failure else "done"
+                report(f"[{len(outcomes):>3}/{total}] {state:<6} {outcome.task.label} ({outcome.seconds:.1f} s)")
+    except KeyboardInterrupt:
+        executor.shutdown(wait=True, cancel_futures=True)
+        raise
     return outcomes
 
 

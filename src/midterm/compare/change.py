@@ -209,6 +209,7 @@ def _effect(data: TwoWaves, fit: Estimate) -> dict[str, object]:
 def average_row(evaluation: Evaluation, indicator: Indicator, judged: pd.DataFrame, mean: Estimate) -> dict[str, object]:
     """Return the ``average`` row of one indicator from the alliances' ``judged`` rows and their random-effects mean."""
     plan = evaluation.plan
+    designs = set(judged["design"])
     return {
         "alliance": "average",
         "indicator": indicator.id,
@@ -216,6 +217,7 @@ def average_row(evaluation: Evaluation, indicator: Indicator, judged: pd.DataFra
         "to_wave": plan.to_wave,
         "estimand": "process",
         "planned": indicator.id in plan.primary,
+        "design": designs.pop() if len(designs) == 1 else "partly_paired",
         "n_from": judged["n_from"].sum(),
         "n_to": judged["n_to"].sum(),
         "n_paired": judged["n_paired"].sum(),

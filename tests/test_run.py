@@ -82,3 +82,15 @@ def test_a_second_run_at_once_is_refused_with_the_firsts_process(tmp_path: Path)
         pytest.fail("two runs at once")
     with one_run_at_a_time(tmp_path):
         pass
+
+
+def test_an_interrupted_notebook_leaves_nothing(tmp_path: Path, step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(folder: Path, _task: Task) -> str:
+        (folder / "out").mkdir()
+        (folder / "out" / "half.csv").write_text("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "_run_notebook", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        execute(tmp_path, Task(step, ""))
+    assert list((tmp_path / "out").iterdir()) == []

@@ -54,8 +54,12 @@ def run(
         say("No data have arrived yet, so there is nothing to run.")
         raise typer.Exit(DATA)
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
-    with one_run_at_a_time(evaluation.folder), ProcessPoolExecutor(jobs, get_context("spawn"), quiet) as executor:
-        outcomes = run_batch(evaluation, executor, say, only or ())
+    try:
+        with one_run_at_a_time(evaluation.folder), ProcessPoolExecutor(jobs, get_context("spawn"), quiet) as executor:
+            outcomes = run_batch(evaluation, executor, say, only or ())
+    except KeyboardInterrupt:
+        say("Interrupted; what was under way left no result. Run again to complete the rest.")
+        raise typer.Exit(DATA) from None
     failures = {outcome.task.label: outcome.failure for outcome in outcomes if outcome.failure}
     set_aside = _set_aside(evaluation)
     status = DATA if failures or set_aside else FINE

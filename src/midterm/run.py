@@ -103,9 +103,13 @@ def execute(folder: Path, task: Task) -> Outcome:
     """Run one notebook for one unit; clear its declared outputs before, and again when it fails."""
     start = time.perf_counter()
     _clear(folder, task)
-    failure = _run_notebook(folder, task)
-    if failure.startswith(UNFINISHED):  # a kernel that did not start or died: once more, on a quieter machine
+    try:
         failure = _run_notebook(folder, task)
+        if failure.startswith(UNFINISHED):  # a kernel that did not start or died: once more, on a quieter machine
+            failure = _run_notebook(folder, task)
+    except BaseException:  # interrupted: nothing half-made may pass for a result
+        _clear(folder, task)
+        raise
     if failure:
         _clear(folder, task)
     return Outcome(task, time.perf_counter() - start, failure)

@@ -117,6 +117,13 @@ def test_notebook_defaults_point_at_the_shipped_example() -> None:
         assert step.unit == "once" or declared[step.unit]["default"].strip('"') in keys
 
 
+def test_every_step_reads_and_writes_what_it_declares_to(evaluated: Path) -> None:
+    evaluation = load_evaluation(evaluated)
+    for task in (task for step in STEPS for task in tasks(evaluation, step)):
+        for pattern in (*task.reads(evaluation), *task.writes()):
+            assert list(evaluated.glob(pattern)), f"{task.label} declares {pattern}, of which there is nothing"
+
+
 def test_no_step_writes_what_another_writes() -> None:
     evaluation = load_evaluation(ROOT)
     made: dict[Path, Task] = {}

@@ -5,7 +5,7 @@ UV := 0.13.9
 export SOURCE_DATE_EPOCH := 1735689600
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluation test lab lint lock notebooks docs example clean
+.PHONY: help evaluation test lab lint lock notebooks docs example bench fuzz clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,13 @@ docs: .venv/ready ## make the data dictionary and the JSON Schemas anew
 example: .venv/ready ## make the synthetic example data anew (the same bytes each time)
 	@$(BIN)/python tools/synthesise.py
 
+bench: .venv/ready ## time reading, cleaning and computing beside plain pandas, as ratios (some ten minutes)
+	@$(BIN)/python tools/benchmark.py
+
+SECONDS := 60
+fuzz: .venv/fuzz/ready ## fuzz decoding, numbers, dates, names, headings, text and YAML (SECONDS=60 in all)
+	@PYTHONPATH=.venv/fuzz $(BIN)/python tools/fuzz.py $(SECONDS)
+
 clean: ## remove results and environment
 	@rm -rf .venv data/processed/* reports/*
 
@@ -65,4 +72,9 @@ install = VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(1) || VIRTUAL_ENV=.v
 .venv/lab: .venv/ready requirements-lab.txt
 	@echo "midterm: installing JupyterLab"
 	@$(call install,--require-hashes --compile-bytecode -r requirements-lab.txt)
+	@touch $@
+
+.venv/fuzz/ready: .venv/ready requirements-fuzz.txt
+	@echo "midterm: installing the fuzzer"
+	@$(call install,--require-hashes --no-deps --target .venv/fuzz -r requirements-fuzz.txt)
 	@touch $@

@@ -52,8 +52,8 @@ def clean(described: Evaluation) -> Cleaned:
 
 
 @pytest.fixture(scope="module")
-def items(described: Evaluation, clean: Cleaned) -> pd.DataFrame:
-    return scores.items_by_person(described, clean.tables["responses"], clean.tables["respondents"])
+def items(clean: Cleaned) -> pd.DataFrame:
+    return scores.items_by_person(clean.tables["responses"], clean.tables["respondents"])
 
 
 @pytest.fixture(scope="module")

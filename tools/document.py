@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from midterm.collect import questionnaire
+from midterm.collect.questionnaire import questionnaire
 from midterm.description import Evaluation, load_evaluation
 from midterm.description.codebook import Codebook
 from midterm.description.evaluation_file import EvaluationFile

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from midterm.clean.framework import clean_framework
+from midterm.clean.interviews import clean_interviews
 from midterm.clean.ledger import Cleaned
-from midterm.clean.lists import clean_interviews, clean_population
-from midterm.clean.survey import clean_survey, columns_of
+from midterm.clean.population import clean_population
+from midterm.clean.survey import clean_survey
 from midterm.description import Evaluation
-from midterm.description.evaluation_file import SurveySource
+from midterm.description.evaluation_file import FrameworkSource, InterviewSource, SurveySource
 from midterm.errors import AwaitedError, Problem, UserError
-from midterm.read import RawTable, read_framework, read_population, read_text, survey_sources
+from midterm.read import RawTable, read_earlier_frameworks, read_export, read_framework, read_population, read_segments, read_version, survey_sources
 
 
 @dataclass(frozen=True)
@@ -39,29 +41,29 @@ def check(evaluation: Evaluation) -> Findings:
             awaited += error.problems
         except UserError as error:
             problems += error.problems
-    return Findings(*(tuple(sorted(set(found), key=_place)) for found in (problems, notices, awaited)))
+    faults = set(problems) - set(awaited)  # what is awaited is no fault, also where cleaning goes on without it
+    return Findings(*(tuple(sorted(found, key=_place)) for found in (faults, set(notices), set(awaited))))
 
 
-def _place(problem: Problem) -> tuple[str, str, int, str, str]:
-    return problem.file, problem.sheet, problem.row or 0, problem.column, problem.rule
+def _place(problem: Problem) -> tuple[str, str, int, str, str, str]:
+    return problem.file, problem.sheet, problem.row or 0, problem.column, problem.rule, problem.reason
 
 
-def _looks(evaluation: Evaluation) -> list[Callable[[], list[Cleaned]]]:
-    """Return one look per file, so that a broken one hides no other; the sound exports of a wave are looked at together."""
-    waves = [lambda wave=wave: _wave(evaluation, wave) for wave in evaluation.waves]
-    exports = [lambda wave=wave, source=source: _export(evaluation, wave, source) for source in evaluation.sources.surveys for wave in source.waves[:1]]
-    frameworks = [
-        lambda alliance=alliance: [clean_framework(evaluation, alliance, read_framework(evaluation, alliance))] for alliance in _with_framework(evaluation)
-    ]
-    lists = [
-        lambda source=source: [clean_interviews(evaluation, source, read_text(evaluation.folder, source.file))] for source in evaluation.sources.interviews
-    ]
-    return [*waves, *exports, *frameworks, lambda: _population(evaluation), *lists]
+def _looks(evaluation: Evaluation) -> Iterator[Callable[[], list[Cleaned]]]:
+    """Give one look per file, so that a broken one hides no other; the sound exports of a wave are looked at together."""
+    yield from (partial(_export, evaluation, source) for source in evaluation.sources.surveys)
+    yield from (partial(_wave, evaluation, wave) for wave in evaluation.waves)
+    if evaluation.codebook.framework:
+        yield from (partial(_framework, evaluation, alliance) for alliance in evaluation.alliances)
+        yield from (partial(_version, evaluation, source, file) for source in evaluation.sources.frameworks for file in source.earlier)
+    yield from (partial(_segments, evaluation, source) for source in evaluation.sources.interviews)
+    if evaluation.sources.population:
+        yield partial(_population, evaluation)
 
 
-def _export(evaluation: Evaluation, wave: str, source: SurveySource) -> list[Cleaned]:
+def _export(evaluation: Evaluation, source: SurveySource) -> list[Cleaned]:
     """Read one export and see that it says who answered; its rows are looked at with the others of its wave."""
-    read_text(evaluation.folder, source.file).require(columns_of(evaluation, source, wave)[0])
+    read_export(evaluation, source)
     return []
 
 
@@ -70,14 +72,23 @@ def _wave(evaluation: Evaluation, wave: str) -> list[Cleaned]:
     sound: list[tuple[SurveySource, RawTable]] = []
     for source in survey_sources(evaluation, wave):
         with suppress(UserError):
-            _export(evaluation, wave, source)
-            sound.append((source, read_text(evaluation.folder, source.file)))
+            sound.append((source, read_export(evaluation, source)))
     return [clean_survey(evaluation, wave, sound)] if sound else []
 
 
-def _with_framework(evaluation: Evaluation) -> tuple[str, ...]:
-    return evaluation.alliances if evaluation.codebook.framework else ()
+def _framework(evaluation: Evaluation, alliance: str) -> list[Cleaned]:
+    return [clean_framework(evaluation, alliance, read_framework(evaluation, alliance), read_earlier_frameworks(evaluation, alliance))]
+
+
+def _version(evaluation: Evaluation, source: FrameworkSource, file: str) -> list[Cleaned]:
+    """Read one earlier version; it is compared with the present one, which may itself be refused."""
+    read_version(evaluation, source, file)
+    return []
+
+
+def _segments(evaluation: Evaluation, source: InterviewSource) -> list[Cleaned]:
+    return [clean_interviews(evaluation, source, read_segments(evaluation, source))]
 
 
 def _population(evaluation: Evaluation) -> list[Cleaned]:
-    return [clean_population(evaluation, read_population(evaluation))] if evaluation.sources.population else []
+    return [clean_population(evaluation, read_population(evaluation))]

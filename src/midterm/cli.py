@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
@@ -76,8 +76,9 @@ def _conclude(evaluation: Evaluation, total: int, failures: dict[str, str], set_
         say(f"set aside: {sentence}")
     made = f"{total - len(failures)} of {total} notebooks ran"
     rest = f"; {len(failures)} failed and are named above" if failures else ""
-    aside = f"; {len(set_aside)} rows or cells were set aside (data/processed/quarantine.csv)" if set_aside else ""
-    report = f"reports/report.{evaluation.file.languages[0]}.html"
+    language = evaluation.file.languages[0]
+    aside = f"; what was set aside stands in reports/quality.{language}.html with what to do ({len(set_aside)} places)" if set_aside else ""
+    report = f"reports/report.{language}.html"
     where = f"The report is {report}; tables" if (evaluation.folder / report).exists() else "There is no report yet; tables"
     say(f"{made}{rest}{aside}. {where}, figures and notebooks lie in reports/.")
 
@@ -120,9 +121,40 @@ def check(folder: Folder = Path("."), as_json: Annotated[bool, typer.Option("--j
     raise typer.Exit(DATA if findings.problems else FINE)
 
 
+@app.command()
+def collect(folder: Folder = Path(".")) -> None:
+    """Write framework workbook, questionnaire and letter for every alliance, ready to hand out."""
+    _hand_out(load_evaluation(folder))
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(help="folder to make; it must not exist yet, or be empty")]) -> None:
+    """Start a new evaluation, with the instruments to hand out."""
+    from midterm.collect.new import new_evaluation
+
+    new_evaluation(folder)
+    say(f"A new evaluation is in {folder}; change evaluation.yml in it as its comments say, then run `midterm collect` there again.")
+    _hand_out(load_evaluation(folder))
+
+
+def _hand_out(evaluation: Evaluation) -> None:
+    """Hand out; exit with 1 when a file was kept, could not be written, or lacks what an alliance reported before."""
+    from midterm.collect.hand_out import hand_out
+
+    done = hand_out(evaluation, say)
+    _list("Problem", done.problems)
+    _list("Notice", done.notices)
+    say(f"{done.ready} files stand ready in collect/, {done.written} of them written now; those for LimeSurvey and XLSForm are for your survey tool.")
+    raise typer.Exit(DATA if done.problems else FINE)
+
+
 def _list(kind: str, problems: Iterable[Problem]) -> None:
+    """Say each problem in a sentence; those that differ in their column only share one."""
+    together: dict[Problem, list[str]] = {}
     for problem in problems:
-        say(f"{kind}: {problem}")
+        together.setdefault(replace(problem, column="") if problem.row is None else problem, []).append(problem.column)
+    for problem, columns in together.items():
+        say(f"{kind}: {replace(problem, column=', '.join(filter(None, columns)))}")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from midterm.tables import replacing
 RECORD = "reports/run.json"
 PACKAGE = Path(__file__).resolve().parent
 REPOSITORY = PACKAGE.parents[1]
-OUTPUTS = ("data/processed/[a-z]*.*", "reports/tables/*", "reports/figures/*", "reports/report.*")
+OUTPUTS = ("data/processed/[a-z]*.*", "data/processed/open/*", "reports/quality.*", "reports/tables/*", "reports/figures/*", "reports/report.*")
 LIBRARIES = ("jupyter_client", "matplotlib", "numpy", "pandas", "papermill", "pyarrow", "pypandoc_binary", "scipy", "seaborn", "statsmodels", "typst")
 
 

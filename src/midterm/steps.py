@@ -37,7 +37,7 @@ STEPS = (
         "10_clean_survey",
         "wave",
         ("{surveys}",),
-        (f"{PARTS}/responses/{{wave}}/*", f"{PARTS}/respondents/{{wave}}/*", f"{PARTS}/*/survey-{{wave}}.*"),
+        (*(f"{PARTS}/{name}/{{wave}}/*" for name in ("responses", "respondents", "open_answers")), f"{PARTS}/*/survey-{{wave}}.*"),
     ),
     Step(
         "clean_frameworks",
@@ -70,6 +70,7 @@ STEPS = (
         (
             f"{PARTS}/responses/*/*",
             f"{PARTS}/respondents/*/*",
+            f"{PARTS}/open_answers/*/*",
             f"{PARTS}/framework/*",
             f"{PARTS}/population/*",
             f"{PARTS}/interviews/*",
@@ -77,7 +78,7 @@ STEPS = (
             f"{PARTS}/notices/*",
             f"{PARTS}/reconciliation/*",
         ),
-        ("data/processed/[a-z]*.*",),
+        ("data/processed/[a-z]*.*", "data/processed/open/*", "reports/quality.*"),
     ),
     Step(
         "measure_indicators",
@@ -154,7 +155,7 @@ class Task:
         sources = evaluation.sources
         declared = {
             "{surveys}": [source.file for source in sources.surveys if self.key in source.waves],
-            "{framework}": [source.file for source in sources.frameworks if source.alliance == self.key],
+            "{framework}": [file for source in sources.frameworks if source.alliance == self.key for file in (source.file, *source.earlier)],
             "{population}": [sources.population.file] if sources.population else [],
             "{interviews}": [source.file for source in sources.interviews],
         }

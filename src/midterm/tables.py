@@ -23,6 +23,7 @@ from midterm.errors import Problem, UserError
 
 PROCESSED = "data/processed"
 PARTS = "data/processed/parts"
+OPEN = "data/processed/open"
 TABLES = "reports/tables"
 DTYPES: dict[str, Any] = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
 
@@ -109,6 +110,18 @@ DECLARED = (
             "is_usable": ("truth", "enough items answered to count (plan.usable_share)"),
         },
         ("wave", "alliance", "organisation", "respondent_id"),
+    ),
+    Table(
+        "open_answers",
+        OPEN,
+        "one answer in a respondent's own words, apart from who gave it",
+        {
+            "alliance": ("text", "alliance id"),
+            "wave": ("text", "wave id"),
+            "question": ("text", "open question id of the codebook"),
+            "answer": ("text", "the words as given; internal, never in report, log or message"),
+        },
+        ("wave", "alliance", "question", "answer"),
     ),
     Table(
         "framework",
@@ -277,7 +290,7 @@ DECLARED = (
     ),
 )
 BY_NAME = {table.name: table for table in DECLARED}
-CLEAN = tuple(table.name for table in DECLARED if table.folder == PROCESSED)
+CLEAN = tuple(table.name for table in DECLARED if table.folder in (PROCESSED, OPEN))
 REPORTED = tuple(table.name for table in DECLARED if table.name not in ("responses", "checks", "evidence"))
 
 

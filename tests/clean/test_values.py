@@ -32,6 +32,11 @@ def decoder(scale: str, **change: Any) -> Decoder:
         ("1 234", 1234),
         ("1\u00a0234", 1234),
         ("1\u202f234,5", 1234.5),
+        ("12\u2009345", 12345),
+        ("1 234.5", 1234.5),
+        ("1'234'567", 1234567),
+        ("1\u2019234,5", 1234.5),
+        ("\u200b12\ufeff", 12),
         ("-3", -3),
         ("\u22123", -3),
         ("+4", 4),
@@ -47,7 +52,29 @@ def test_a_hand_typed_number_means_what_a_dutch_reader_sees(text: str, means: fl
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "circa 40", "40-50", "1e5", "nan", "inf", "1.2.3", "12..5", "1,2,3", "1.2345.678", "NA", "TRUE", "n.v.t.", "½", "--3", "40%"]
+    "text",
+    [
+        "",
+        " ",
+        "circa 40",
+        "40-50",
+        "1e5",
+        "nan",
+        "inf",
+        "1.2.3",
+        "12..5",
+        "1,2,3",
+        "1.2345.678",
+        "NA",
+        "TRUE",
+        "n.v.t.",
+        "½",
+        "--3",
+        "40%",
+        "1.234 567",
+        "10²",
+        "9" * 400,
+    ],
 )
 def test_what_is_no_number_is_none(text: str) -> None:
     assert parse_number(text) is None
@@ -73,13 +100,37 @@ def test_thousands_written_in_dutch_come_back(number: int) -> None:
 
 
 @laws
+@given(st.integers(0, 10**9), st.integers(0, 4), st.integers(0, 9999), st.sampled_from(". \u00a0\u202f'"), st.booleans())
+def test_a_number_written_in_dutch_style_comes_back_exactly(whole: int, places: int, parts: int, separator: str, is_grouped: bool) -> None:
+    decimals = f"{parts:04}"[:places]
+    written = f"{whole:,}".replace(",", separator) if is_grouped else str(whole)
+    text = f"{written},{decimals}" if places else written
+    assert parse_number(text) == float(f"{whole}.{decimals or 0}")
+    assert parse_number(f"-{text}") == -float(f"{whole}.{decimals or 0}")
+
+
+@laws
 @given(st.text(max_size=12))
 def test_any_text_gives_a_number_or_none(text: str) -> None:
     number = parse_number(text)
     assert number is None or number == number
 
 
-@pytest.mark.parametrize(("text", "year"), [("2023", 2023), (" 2023 ", 2023), ("1899", None), ("2200", None), ("23", None), ("2023-01-01", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("2023", 2023),
+        (" 2023 ", 2023),
+        ("1899", None),
+        ("2200", None),
+        ("23", None),
+        ("2023-01-01", None),
+        ("", None),
+        ("2024.0", 2024),
+        ("2024.5", None),
+        ("\ufeff2024", 2024),
+    ],
+)
 def test_a_year_is_four_digits(text: str, year: int | None) -> None:
     assert parse_year(text) == year
 

@@ -29,7 +29,7 @@ def respondents(*people: dict[str, object]) -> pd.DataFrame:
 
 
 def scored(evaluation: Evaluation, *people: dict[str, object]) -> pd.DataFrame:
-    return scores.scores_by_person(evaluation, scores.items_by_person(evaluation, responses(*people), respondents(*people)))
+    return scores.scores_by_person(evaluation, scores.items_by_person(responses(*people), respondents(*people)))
 
 
 @pytest.mark.parametrize(("answers", "score"), [((4, 5, 3), 4.0), ((4, 5, None), 4.5), ((None, 5, 2), 3.5), ((4, None, None), NAN), ((None, None, None), NAN)])

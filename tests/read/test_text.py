@@ -8,13 +8,13 @@ import pytest
 
 from factory import workbook
 from midterm.errors import AwaitedError, Problem, UserError
-from midterm.read.raw import RawTable
+from midterm.read.raw import Declared, RawTable
 from midterm.read.text import read_text
 
 
-def read(folder: Path, content: bytes) -> RawTable:
+def read(folder: Path, content: bytes, columns: str = "a b c") -> RawTable:
     (folder / "file.csv").write_bytes(content)
-    return read_text(folder, "file.csv")
+    return read_text(folder, "file.csv", Declared(dict.fromkeys(columns.split(), ())))
 
 
 def refused(folder: Path, content: bytes) -> tuple[Problem, ...]:
@@ -29,19 +29,29 @@ def cells(table: RawTable) -> list[list[str]]:
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_separator_is_found_whichever_it_is(tmp_path: Path, separator: str) -> None:
-    table = read(tmp_path, separator.join(["id", "naam"]).encode() + b"\n" + separator.join(["1", "Jan"]).encode())
+    table = read(tmp_path, separator.join(["id", "naam"]).encode() + b"\n" + separator.join(["1", "Jan"]).encode(), "id naam")
     assert list(table.text.columns) == ["id", "naam"]
     assert cells(table) == [["1", "Jan"]]
 
 
 def test_a_separator_inside_a_quoted_heading_does_not_count(tmp_path: Path) -> None:
-    table = read(tmp_path, b'"a, b, c, d";"e"\n"1";"2"\n')
-    assert list(table.text.columns) == ["a, b, c, d", "e"]
+    table = read(tmp_path, b'"a, b, c, d";"e"\n"1";"2"\n', "e")
+    assert (cells(table), table.undeclared) == ([["2"]], ("a, b, c, d",))
+
+
+def test_a_title_above_the_headings_does_not_decide_the_separator(tmp_path: Path) -> None:
+    table = read(tmp_path, b"Export, 3 april, versie 2;;\na;b;c\n1;2;3\n")
+    assert (cells(table), list(table.text.index)) == ([["1", "2", "3"]], [3])
+
+
+def test_the_row_of_headings_is_found_below_other_rows(tmp_path: Path) -> None:
+    table = read(tmp_path, b"Titel,,\n\nuitleg,1,2\na,b,c\n1,2,3\n")
+    assert (cells(table), list(table.text.index)) == ([["1", "2", "3"]], [5])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_accents_survive_every_encoding(tmp_path: Path, encoding: str) -> None:
-    table = read(tmp_path, "naam;rol\nCoöperatie é;penvoerder\n".encode(encoding))
+    table = read(tmp_path, "naam;rol\nCoöperatie é;penvoerder\n".encode(encoding), "naam rol")
     assert list(table.text.columns) == ["naam", "rol"]
     assert cells(table) == [["Coöperatie é", "penvoerder"]]
 
@@ -82,19 +92,24 @@ def test_rows_without_any_cell_filled_are_no_rows(tmp_path: Path) -> None:
 
 def test_every_cell_stays_text_as_it_stands(tmp_path: Path) -> None:
     row = ["007", "1e5", "NA", "TRUE", "1.50", " x "]
-    table = read(tmp_path, b"a,b,c,d,e,f\n" + ",".join(row).encode())
+    table = read(tmp_path, b"a,b,c,d,e,f\n" + ",".join(row).encode(), "a b c d e f")
     assert cells(table) == [row]
 
 
-def test_headings_are_stripped_and_an_unnamed_one_gets_its_position(tmp_path: Path) -> None:
-    assert list(read(tmp_path, b" a ,,c\n1,2,3\n").text.columns) == ["a", "(column 2)", "c"]
+def test_undeclared_headings_are_named_stripped_and_an_unnamed_one_by_its_position(tmp_path: Path) -> None:
+    table = read(tmp_path, b" x ,,c\n1,2,3\n")
+    assert (list(table.text.columns), table.undeclared) == (["c"], ("x", "(column 2)"))
 
 
-def test_headings_that_stand_twice_are_refused_by_position_and_not_repeated(tmp_path: Path) -> None:
-    (problem,) = refused(tmp_path, b"a,secret,a,secret,c\n1,2,3,4,5\n")
-    assert (problem.row, problem.rule) == (1, "duplicate_heading")
-    assert "columns 1, 2, 3, 4 " in problem.reason
-    assert "secret" not in str(problem)
+def test_declared_headings_that_stand_twice_are_refused_by_position(tmp_path: Path) -> None:
+    problems = refused(tmp_path, b"a,secret,a,secret,c,c\n1,2,3,4,5,6\n")
+    assert [(problem.row, problem.column, problem.rule) for problem in problems] == [(1, "a", "duplicate_heading"), (1, "c", "duplicate_heading")]
+    assert "columns 1, 3 " in problems[0].reason
+    assert "secret" not in str(problems)
+
+
+def test_undeclared_headings_may_stand_twice(tmp_path: Path) -> None:
+    assert cells(read(tmp_path, b"a,x,x\n1,2,3\n")) == [["1"]]
 
 
 @pytest.mark.parametrize("content", [b"", b"  \n\n ", b"\xef\xbb\xbf", b"\xff\xfe", b",,,\n,,,\n"], ids=["nothing", "blanks", "mark", "mark16", "separators"])
@@ -122,13 +137,13 @@ def test_a_quote_that_never_closes_is_named_with_its_line(tmp_path: Path) -> Non
 
 def test_a_file_that_is_not_there_is_awaited(tmp_path: Path) -> None:
     with pytest.raises(AwaitedError, match="not there yet"):
-        read_text(tmp_path, "later.csv")
+        read_text(tmp_path, "later.csv", Declared({}))
 
 
 def test_a_folder_in_place_of_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file.csv").mkdir()
     with pytest.raises(UserError, match="cannot be read"):
-        read_text(tmp_path, "file.csv")
+        read_text(tmp_path, "file.csv", Declared({}))
 
 
 def test_the_synthetic_mark_is_seen_in_a_cell_and_in_a_heading(tmp_path: Path) -> None:
@@ -137,6 +152,22 @@ def test_the_synthetic_mark_is_seen_in_a_cell_and_in_a_heading(tmp_path: Path) -
     assert not read(tmp_path, b"a,b\n1,synthetisch\n").is_synthetic
 
 
-def test_only_declared_columns_pass_and_the_others_are_named(tmp_path: Path) -> None:
-    table = read(tmp_path, b"a,b,c\n1,2,3\n").only(["c", "a", "z"])
-    assert (list(table.text.columns), table.undeclared) == (["c", "a"], ("b",))
+def test_the_synthetic_mark_is_seen_in_utf16(tmp_path: Path) -> None:
+    assert read(tmp_path, "a,b\n1,Synthetisch / synthetic\n".encode("utf-16")).is_synthetic
+
+
+def test_only_declared_columns_leave_under_their_declared_names(tmp_path: Path) -> None:
+    table = read(tmp_path, b"A,b,other\n1,2,3\n", "a b z")
+    assert (list(table.text.columns), dict(table.headings), table.undeclared) == (["a", "b"], {"a": "A", "b": "b"}, ("other",))
+    assert [problem.rule for problem in [table.missing_column("z")]] == ["missing_column"]
+
+
+@pytest.mark.parametrize("rest", [b"\x81", b"4\n5,6\n" * 5000 + b"7,\x81"], ids=["at once", "far down"])
+def test_bytes_that_are_letters_in_no_encoding_are_refused_with_their_place(tmp_path: Path, rest: bytes) -> None:
+    (problem,) = refused(tmp_path, b"a,b\n1,2\n3," + rest + b"\n")
+    assert problem.rule == "encoding"
+
+
+def test_a_file_that_stops_within_a_letter_of_utf16_is_refused(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, "a,b\n1,2\n".encode("utf-16") + b"3")
+    assert problem.rule == "encoding"

@@ -1,156 +1,99 @@
-"""Cleaning of one alliance's framework workbook: in, its raw table; out, one row per indicator and reporting year."""
+"""Cleaning of one alliance's framework: in, its raw table and the versions it replaces; out, one row per indicator and reporting year."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from itertools import pairwise
+import difflib
+from collections.abc import Sequence
 
 import pandas as pd
 
+from midterm.clean.framework_cells import field_of
+from midterm.clean.framework_doubts import doubts
+from midterm.clean.framework_rows import Version, version_of
+from midterm.clean.framework_versions import count_of, not_compared, revisions
 from midterm.clean.ledger import Cleaned, reconcile, undeclared
-from midterm.clean.names import Names
-from midterm.clean.values import parse_number, parse_year
 from midterm.description import Evaluation
-from midterm.description.codebook import Category, FrameworkForm
 from midterm.description.spelling import normalise
-from midterm.errors import Problem, UserError
+from midterm.errors import Problem, UserError, nearest
 from midterm.read import RawTable
+from midterm.read.sources import framework_declared
 from midterm.tables import shaped
 
-Cell = tuple[object, str]
-NUMBERS = ("baseline_value", "target_value", "actual_value")
-YEARS = ("baseline_year", "target_year")
+NEAR = 0.8
+OF_THE_RECORD = ("corrected", "changed_since_received")  # what is told of an earlier version too; other remarks on it ask for nothing
 
 
-def clean_framework(evaluation: Evaluation, alliance: str, raw: RawTable) -> Cleaned:
-    """Return the table ``framework`` of one alliance from its uniform workbook.
+def clean_framework(evaluation: Evaluation, alliance: str, raw: RawTable, earlier: Sequence[RawTable] = ()) -> Cleaned:
+    """Return the table ``framework`` of one alliance.
 
-    A cell that is no number, no year or not in its closed list is set aside; a row without its number, or with a
-    number that another row has too, as well. Raises UserError when a required heading is missing.
+    A cell that is no number in its row's unit, no year or not in its closed list is set aside; a row of totals, without
+    its number, or with a number that another row has too, as well. ``earlier`` are the versions that this file replaces,
+    oldest first: what differs from them is noted, and none of their rows is taken. Raises UserError when a heading is
+    missing, unless it is that of the last years, in which nothing was reported yet.
     """
     form = evaluation.codebook.framework
     if form is None:
         raise AssertionError("an evaluation with frameworks has a framework form in its codebook")
-    fields = _fields(form, raw, [wave.year for wave in evaluation.file.waves])
-    table = raw.only(list(fields))
-    aside = _unusable_rows(table, next(column for column, (field, _) in fields.items() if field == "indicator_id"))
-    text = table.text.drop(index=[problem.row for problem in aside])
-    values, problems = _decoded(table, text, fields, form)
-    framework = _long(values, fields, alliance)
-    quarantine = (*aside, *problems)
-    count = reconcile(raw, alliance, len(raw.text), len(text), len(fields), quarantine)
-    return Cleaned(
-        {"framework": framework}, quarantine, (*undeclared(table), *_carried_forward(raw, values, fields), *_shares(raw, values, fields, form)), (count,)
+    years = sorted({wave.year for wave in evaluation.file.waves})
+    not_yet = _years_not_yet(evaluation, raw)
+    current, versions = version_of(form, raw), [version_of(form, version) for version in earlier]
+    quarantine = (*raw.problems, *current.aside, *(problem for version in earlier for problem in version.problems if not version.is_of(problem)))
+    notices = (
+        *undeclared(raw),
+        *not_yet,
+        *_nothing_filled_in(current),
+        *current.notices,
+        *doubts(current, years[0]),
+        *revisions(current, versions),
+        *(problem for version in versions for problem in not_compared(version)),
+        *(remark for version in earlier for remark in version.remarks if remark.rule in OF_THE_RECORD),
     )
+    n_unread = raw.rows_read - len(raw.text)
+    count = reconcile(raw, alliance, current.n_rows + n_unread, len(current.indicators), raw.text.shape[1], quarantine)
+    table = _by_year(current, alliance, years)
+    return Cleaned({"framework": table}, quarantine, notices, (count, *(count_of(version, alliance) for version in versions)))
 
 
-def _fields(form: FrameworkForm, raw: RawTable, years: list[int]) -> dict[str, tuple[str, int | None]]:
-    """Map each declared heading in the file to its field and year; raise UserError for those that are missing."""
-    _refuse_same_headings(raw)
-    by_name = {normalise(column): column for column in raw.text.columns}
-    found: dict[str, tuple[str, int | None]] = {}
-    absent = []
-    for field, heading in form.columns.items():
-        for year in years if field == "actual_value" else [None]:
-            spellings = [text.format(year=year) for text in (heading.nl, heading.en)]
-            column = next((by_name[normalise(text)] for text in spellings if normalise(text) in by_name), None)
-            if column is None:
-                absent.append(spellings[0])
-            else:
-                found[column] = (field, year)
-    raw.require(absent)
-    return found
+def _years_not_yet(evaluation: Evaluation, raw: RawTable) -> list[Problem]:
+    """Return a notice for each of the last years without a column; raise UserError for every other declared column that is missing.
+
+    A workbook from before a year was over has no column for it. But when a column of another name has that year in its
+    heading, or nearly the same heading, that one is meant and its values would be lost.
+    """
+    declared = framework_declared(evaluation).columns
+    absent = [column for column in declared if column not in raw.text]
+    by_year = sorted(column for column in declared if field_of(column) == "actual_value")
+    reported = [column for column in by_year if column in raw.text]
+    not_yet = [column for column in absent if reported and column in by_year and column > reported[-1] and not _may_be_renamed(raw, column, declared[column])]
+    missing = [column for column in absent if column not in not_yet]
+    if missing:
+        raise UserError(_missing(raw, declared[column]) for column in missing)
+    reason = "the file has no column for this year, so nothing counts as reported in it; if there is something to report, add the column"
+    return [raw.problem("year_not_in_file", reason, column=declared[column][0]) for column in not_yet]
 
 
-def _refuse_same_headings(raw: RawTable) -> None:
-    names = [normalise(column) for column in raw.text.columns]
-    twice = [column for column, name in zip(raw.text.columns, names, strict=True) if names.count(name) > 1]
-    if twice:
-        reason = "another heading means the same; remove or rename one, so that it is clear which to read"
-        raise UserError(raw.problem("duplicate_heading", reason, column=column) for column in twice)
+def _nothing_filled_in(current: Version) -> list[Problem]:
+    reason = "no indicator is filled in here, so that nothing of this framework counts; see that it is the right version, or ask for it"
+    return [] if current.n_rows or not current.raw.rows_read else [current.raw.problem("nothing_filled_in", reason)]
 
 
-def _unusable_rows(raw: RawTable, id_column: str) -> list[Problem]:
-    ids = raw.text[id_column].map(normalise)
-    nameless = [raw.problem("missing_number", f"this row has no {id_column!r}; give it the number of its indicator", row) for row in ids.index[ids == ""]]
-    twice = ids.index[(ids != "") & ids.duplicated(keep=False)]
-    return nameless + [raw.problem("duplicate_indicator", f"another row has the same {id_column!r}; keep the right one", row) for row in twice]
+def _may_be_renamed(raw: RawTable, column: str, spellings: Sequence[str]) -> bool:
+    others = [normalise(heading) for heading in raw.undeclared]
+    has_year = any(column.rpartition(" ")[2] in heading for heading in others)
+    return has_year or any(difflib.get_close_matches(normalise(text), others, n=1, cutoff=NEAR) for text in spellings)
 
 
-def _decoded(raw: RawTable, text: pd.DataFrame, fields: dict[str, tuple[str, int | None]], form: FrameworkForm) -> tuple[pd.DataFrame, list[Problem]]:
-    """Decode column by column; return the values (empty where invalid) and a problem for each invalid cell."""
-    values = pd.DataFrame(index=text.index)
-    problems: list[Problem] = []
-    for column, (field, _) in fields.items():
-        decode = _decoder(field, form)
-        decoded = {row: decode(cell.strip()) if cell.strip() else (None, "") for row, cell in text[column].items()}
-        values[column] = pd.Series({row: value for row, (value, _) in decoded.items()}, dtype=object)
-        problems += [raw.problem(f"not_{_kind(field)}", reason, row, column) for row, (_, reason) in decoded.items() if reason]
-    return values, problems
+def _missing(raw: RawTable, spellings: Sequence[str]) -> Problem:
+    dutch, english = spellings
+    hint = nearest(dutch, raw.undeclared, list_few=False)
+    reason = f"this declared column (in English {english!r}) is not in the file; {hint}; correct the heading"
+    return raw.problem("missing_column", reason, column=dutch)
 
 
-def _kind(field: str) -> str:
-    return "a_number" if field in NUMBERS else "a_year" if field in YEARS else "in_the_list"
-
-
-def _decoder(field: str, form: FrameworkForm) -> Callable[[str], Cell]:
-    lists: dict[str, Iterable[Category]] = {
-        "level": form.levels,
-        "unit": form.units,
-        "direction": form.directions,
-        "reporting": form.reporting,
-        "status": form.statuses,
-        "bottleneck": form.bottlenecks,
-    }
-    if field in lists:
-        names = Names.of((entry.id, (entry.label.nl, entry.label.en, *entry.aliases)) for entry in lists[field])
-        return lambda cell: _listed(cell, names)
-    if field in NUMBERS:
-        return _number
-    if field in YEARS:
-        return _year
-    return lambda cell: (cell, "")
-
-
-def _listed(cell: str, names: Names) -> Cell:
-    found = names.match(cell)
-    return (found, "") if found else (None, f"this entry is not in the list ({names.hint(cell)}); choose one from the list")
-
-
-def _number(cell: str) -> Cell:
-    value = parse_number(re.sub(r"\s*%$", "", cell))
-    return (value, "") if value is not None else (None, "this cell is not a number; write only the number and move the rest to the remarks")
-
-
-def _year(cell: str) -> Cell:
-    value = parse_year(cell)
-    return (value, "") if value is not None else (None, "this cell is not a year; write four digits")
-
-
-def _long(values: pd.DataFrame, fields: dict[str, tuple[str, int | None]], alliance: str) -> pd.DataFrame:
-    fixed = {field: values[column] for column, (field, year) in fields.items() if year is None}
-    yearly = [pd.DataFrame(fixed).assign(year=year, actual_value=values[column]) for column, (_, year) in fields.items() if year is not None]
-    return shaped("framework", pd.concat(yearly, ignore_index=True).assign(alliance=alliance))
-
-
-def _shares(raw: RawTable, values: pd.DataFrame, fields: dict[str, tuple[str, int | None]], form: FrameworkForm) -> list[Problem]:
-    """Note rows in per cent in which no number is above 1: perhaps typed as 37% in Excel, which stores .37."""
-    percentages = {unit.id for unit in form.units if unit.kind == "percentage"}
-    unit_column = next(column for column, (field, _) in fields.items() if field == "unit")
-    columns = [column for column, (field, _) in fields.items() if field in NUMBERS]
-    numbers = values[columns].astype(float)
-    suspect = values[unit_column].isin(percentages) & (numbers.max(axis=1) <= 1) & (numbers.max(axis=1) > 0)
-    reason = "all numbers of this row in per cent are at most 1; if they are shares, write them as per cent (37, not 0,37)"
-    return [raw.problem("perhaps_a_share", reason, row, column) for column in columns for row in values.index[suspect & (numbers[column] > 0)]]
-
-
-def _carried_forward(raw: RawTable, values: pd.DataFrame, fields: dict[str, tuple[str, int | None]]) -> list[Problem]:
-    """Note values equal to the year before: perhaps carried forward, which looks like stability."""
-    years = sorted((year, column) for column, (field, year) in fields.items() if field == "actual_value" and year is not None)
-    notices = []
-    for (_, before), (_, column) in pairwise(years):
-        same = values.index[values[column].notna() & (values[column] == values[before]) & (values[column] != 0)]
-        reason = f"this value equals that of {before!r}; ask whether it was measured again or carried forward"
-        notices += [raw.problem("carried_forward", reason, row, column) for row in same]
-    return notices
+def _by_year(version: Version, alliance: str, years: Sequence[int]) -> pd.DataFrame:
+    rows = [
+        {**found.values, "alliance": alliance, "year": year, "actual_value": found.values.get(f"actual_value {year}")}
+        for found in version.indicators
+        for year in years
+    ]
+    return shaped("framework", pd.DataFrame(rows, columns=None if rows else ["alliance"]))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
 from midterm.errors import Problem
 from midterm.read import RawTable
-from midterm.tables import Store, shaped, stack
+from midterm.tables import shaped, stack
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,6 @@ def together(parts: Iterable[Cleaned]) -> Cleaned:
     )
 
 
-def save(cleaned: Cleaned, folder: Path, book: str, alliances: Iterable[str], prefix: str = "") -> None:
-    """Write the clean tables in pieces per alliance (``prefix`` before its id) and the books under ``book``."""
-    store = Store(folder, is_synthetic=cleaned.is_synthetic)
-    for alliance in alliances:
-        for name, table in cleaned.tables.items():
-            store.write_part(name, f"{prefix}{alliance}", table[table["alliance"] == alliance])
-    for name, table in cleaned.books().items():
-        store.write_part(name, book, table)
-
-
 def as_frame(name: str, problems: Iterable[Problem]) -> pd.DataFrame:
     """Return problems as the table ``quarantine`` or ``notices``, each once."""
     rows = [asdict(problem) for problem in dict.fromkeys(problems)]
@@ -70,7 +59,7 @@ def reconcile(raw: RawTable, part: str, rows_read: int, rows_kept: int, cells_pe
 
     Raises AssertionError when they do not add up: that is a fault in the cleaning, never in the data.
     """
-    aside = [problem for problem in dict.fromkeys(quarantine) if problem.file == raw.file and problem.row is not None]
+    aside = [problem for problem in dict.fromkeys(quarantine) if raw.is_of(problem) and problem.row is not None]
     rows_aside = len({problem.row for problem in aside if not problem.column})
     cells_aside = len({(problem.row, problem.column) for problem in aside if problem.column})
     if rows_read != rows_kept + rows_aside:
@@ -91,8 +80,6 @@ def reconcile(raw: RawTable, part: str, rows_read: int, rows_kept: int, cells_pe
 
 
 def undeclared(raw: RawTable) -> list[Problem]:
-    """Return a notice for every column that stayed in the reader because nothing declares it."""
-    return [
-        raw.problem("undeclared_column", "this column is not declared in the codebook or the mapping; it was not read", column=column)
-        for column in raw.undeclared
-    ]
+    """Return a notice for every column that stayed in the reader because nothing declares it, and the reader's own remarks."""
+    reason = "this column is not declared in the codebook or the mapping; it was not read"
+    return [*raw.remarks, *(raw.problem("undeclared_column", reason, column=column) for column in raw.undeclared)]

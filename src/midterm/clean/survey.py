@@ -2,201 +2,170 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from midterm.clean.ledger import Cleaned, reconcile, together, undeclared
-from midterm.clean.names import Names
-from midterm.clean.register import Register
-from midterm.clean.values import Decoder, parse_number
+from midterm.clean.answers import in_words, long, numbers
+from midterm.clean.decoder import BoxDecoder, Decoder, Meaning, readings
+from midterm.clean.doubts import dates, haste, is_sent_in, straight_lines
+from midterm.clean.ledger import Cleaned, reconcile, undeclared
+from midterm.clean.respondents import Sheet, decimal_of, in_two_alliances, keyed, near_codes, of_all, without_duplicates
+from midterm.clean.values import visible
 from midterm.description import Evaluation, Item
+from midterm.description.codebook import OpenQuestion
 from midterm.description.evaluation_file import SurveySource
-from midterm.description.spelling import normalise
 from midterm.errors import Problem
 from midterm.read import RawTable
+from midterm.read.cells import coded, joined, looked_up, merged, stacked
 from midterm.tables import shaped, stack
 
-KEYS = ["respondent_id", "alliance", "organisation"]
-STRAIGHT_LINE_ITEMS = 6
+Pairs = Sequence[tuple[SurveySource, RawTable]]
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """One file of the wave on its way through: its rows of this wave with their keys, and the problems so far."""
-
-    raw: RawTable
-    source: SurveySource
-    rows: pd.DataFrame
-    rows_read: int
-    aside: tuple[Problem, ...]
-
-
-def columns_of(evaluation: Evaluation, source: SurveySource, wave: str) -> tuple[list[str], list[str]]:
-    """Return the declared columns of a survey file: those it must have, and those of the items asked in ``wave``."""
-    keys = source.columns
-    must = [*keys.respondent, *keys.alliance, *keys.organisation]
-    must += [column for column in (keys.record, keys.submitted, keys.last_page) if column]
-    must += [] if isinstance(source.wave, str) else [source.wave.column]
-    return list(dict.fromkeys(must)), [item.column_in(wave) for item in evaluation.codebook.items if item.asked_in(wave)]
-
-
-def clean_survey(evaluation: Evaluation, wave: str, sources: list[tuple[SurveySource, RawTable]]) -> Cleaned:
-    """Return the tables ``responses`` and ``respondents`` of ``wave`` from all files that hold it.
+def clean_survey(evaluation: Evaluation, wave: str, sources: Pairs) -> Cleaned:
+    """Return the tables ``responses``, ``respondents`` and ``open_answers`` of ``wave`` from all files that hold it.
 
     Rows of unknown alliances or organisations and duplicate respondents are set aside, cells off their scale too.
-    Raises UserError when a file lacks a column that says who answered.
+    """
+    persons, answers, cleaned = clean_answers(evaluation, wave, sources)
+    respondents = persons.drop(columns="answered").assign(is_usable=persons["answered"] >= float(evaluation.plan.usable_share) - 1e-9)
+    tables = {"responses": long(persons, answers), "respondents": shaped("respondents", respondents)}
+    return Cleaned(tables | cleaned.tables, cleaned.quarantine, cleaned.notices, cleaned.reconciliation)
+
+
+def clean_answers(evaluation: Evaluation, wave: str, sources: Pairs) -> tuple[pd.DataFrame, pd.DataFrame, Cleaned]:
+    """Return persons (with is_complete and the share of items answered), their answers in coded form, and the rest.
+
+    The two frames have a row for each person, alliance and file; see ``answers`` for the coded form.
     """
     items = [item for item in evaluation.codebook.items if item.asked_in(wave)]
-    sheets = [_keyed(evaluation, wave, source, raw) for source, raw in sources]
-    sheets = _without_duplicates(sheets, [item.column_in(wave) for item in items])
-    cleaned = [_decoded(evaluation, wave, sheet, items) for sheet in sheets]
-    wave_tables = together(cleaned)
-    responses, respondents = wave_tables.tables["responses"], wave_tables.tables["respondents"]
-    return replace(wave_tables, tables={"responses": responses, "respondents": _with_usable(evaluation, responses, respondents)})
+    sheets = [keyed(evaluation, wave, source, raw) for source, raw in sources]
+    meanings = [_meanings(evaluation, wave, sheet, items) for sheet in sheets]
+    said = [_coded(evaluation, wave, sheet, found, items) for sheet, found in zip(sheets, meanings, strict=True)]
+    kept = without_duplicates(sheets, said)
+    answers = [table if len(table) == len(sheet.persons) else table.loc[sheet.persons.index] for sheet, table in zip(kept, said, strict=True)]
+    parts = [_books(evaluation, wave, *part) for part in zip(kept, meanings, answers, strict=True)]
+    notices = (*(notice for part in parts for notice in part.notices), *in_two_alliances(evaluation, kept), *near_codes(kept))
+    everyone = of_all(kept, wave).assign(
+        is_complete=np.concatenate([_progress(sheet)[0] for sheet in kept]), answered=np.concatenate([_answered(table) for table in answers])
+    )
+    present = [item.id for item in items if any(item.id in table for table in answers)]
+    together = pd.DataFrame({item: stacked([_or_absent(table, item) for table in answers]) for item in present})
+    tables = {"open_answers": stack("open_answers", [part.tables["open_answers"] for part in parts])}
+    quarantine = tuple(problem for part in parts for problem in part.quarantine)
+    return everyone, together, Cleaned(tables, quarantine, notices, tuple(count for part in parts for count in part.reconciliation))
 
 
-def _keyed(evaluation: Evaluation, wave: str, source: SurveySource, raw: RawTable) -> _Sheet:
-    """Take the rows of ``wave`` and find out who answered; set rows aside that cannot be placed."""
-    must, _ = columns_of(evaluation, source, wave)
-    raw.require(must)
-    in_wave, unknown_wave = _wave_of(raw, source, wave)
-    text = raw.text[in_wave]
-    register = Register.of(evaluation)
-    aside = list(unknown_wave)
-    if wave == source.waves[0]:
-        aside += list(raw.problems)
-    placed = []
-    pairs = zip(text.index, _joined(text, source.columns.alliance), _joined(text, source.columns.organisation), strict=True)
-    for row, alliance, organisation in pairs:
-        place = register.partner(alliance, organisation)
-        if place.rule:
-            aside.append(raw.problem(place.rule, place.reason, row))
-        else:
-            placed.append((row, place.alliance, place.organisation))
-    rows = pd.DataFrame(placed, columns=["row", "alliance", "organisation"]).set_index("row")
-    rows["respondent_id"] = _respondent_ids(text.loc[rows.index], source, _export_name(evaluation, source, wave))
-    return _Sheet(raw, source, rows, len(text) + len({problem.row for problem in aside} - set(text.index)), tuple(aside))
+def _or_absent(table: pd.DataFrame, item: str) -> pd.Series:
+    """Return the item's answers, or, where the file has none, as many cells that were not asked."""
+    return table[item] if item in table else pd.Series(coded(np.full(len(table), -1, dtype=np.int8), []), index=table.index)
 
 
-def _wave_of(raw: RawTable, source: SurveySource, wave: str) -> tuple[pd.Series, list[Problem]]:
-    if isinstance(source.wave, str):
-        return pd.Series(True, index=raw.text.index), []
-    waves = Names({normalise(text): value for text, value in source.wave.values.items()}, {normalise(text): text for text in source.wave.values})
-    cells = {cell: waves.match(cell) for cell in raw.text[source.wave.column].unique()}
-    found = raw.text[source.wave.column].map(cells)
-    lost = list(found.index[found.isna()]) if wave == source.waves[0] else []
-    reason = "this wave is not known; correct it or declare it in evaluation.yml"
-    return found == wave, [raw.problem("unknown_wave", f"{reason} ({waves.hint(raw.text.loc[row, source.wave.column])})", row) for row in lost]
+def _meanings(evaluation: Evaluation, wave: str, sheet: Sheet, items: list[Item]) -> dict[str, list[Meaning]]:
+    """Return for each item that the file has what each distinct text of its column means."""
+    found = {}
+    for item in items:
+        column = item.column_in(wave)
+        if column in sheet.raw.text:
+            decoder = _decoder(evaluation, wave, sheet, item, items)
+            found[item.id] = [decoder.decode(str(text)) for text in sheet.raw.text[column].cat.categories]
+    return found
 
 
-def _joined(text: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
-    """Return the key cells of each row as one text; a composite key is joined by a slash, empty when a part is."""
-    cells = text[list(columns)].apply(lambda column: column.str.strip())
-    return ["/".join(row) if all(row) else "" for row in cells.itertuples(index=False)]
+def _decoder(evaluation: Evaluation, wave: str, sheet: Sheet, item: Item, items: list[Item]) -> Decoder | BoxDecoder:
+    column, scale = item.column_in(wave), evaluation.codebook.scales[item.scale_in(wave)]
+    if item.option:
+        return BoxDecoder(item, [box for box in items if box.column_in(wave) == column], scale)
+    return Decoder(scale, decimal_of(sheet.source), dict(sheet.raw.labels.get(column, {})), sheet.raw.missing.get(column, frozenset()))
 
 
-def _export_name(evaluation: Evaluation, source: SurveySource, wave: str) -> str:
-    """Return what tells the records of one export from another's: the wave, and the file where a wave has several."""
-    is_only = sum(wave in other.waves for other in evaluation.sources.surveys) == 1
-    return wave if is_only else f"{wave}#{Path(source.file).stem}"
+def _coded(evaluation: Evaluation, wave: str, sheet: Sheet, meanings: dict[str, list[Meaning]], items: list[Item]) -> pd.DataFrame:
+    """Return the answers of the sheet's rows in coded form: an empty cell is not reached, or means what its scale says."""
+    is_complete, last_page = _progress(sheet)
+    text = sheet.text
+    columns = {}
+    for item in (item for item in items if item.id in meanings):
+        words = pd.Series(merged(text[item.column_in(wave)].cat.codes.to_numpy(), [in_words(meaning) for meaning in meanings[item.id]]), index=text.index)
+        empty_value = evaluation.codebook.scales[item.scale_in(wave)].empty_value
+        columns[item.id] = _filled(words, is_complete | (last_page >= item.page), "empty" if empty_value is None else repr(float(empty_value)))
+    return pd.DataFrame(columns, index=text.index)
 
 
-def _respondent_ids(text: pd.DataFrame, source: SurveySource, export: str) -> list[str]:
-    """Return the linking code, or, where it is empty, an id of this export's record that links to nothing."""
-    records = text[source.columns.record] if source.columns.record else text.index.astype(str)
-    return [code if code else f"{export}#{record}" for code, record in zip(_joined(text, source.columns.respondent), records, strict=True)]
+def _filled(words: pd.Series, is_reached: np.ndarray, empty: str) -> pd.Series:
+    """Return the column with its empty cells as ``empty`` where the page was reached, as not reached or not shown elsewhere."""
+    texts = [str(text) for text in words.cat.categories]
+    codes = words.cat.codes.to_numpy()
+    meant = [empty if text == "empty" else text for text in texts]
+    if is_reached.all():
+        return pd.Series(merged(codes, meant), index=words.index)
+    is_open = looked_up(words, np.array([text in ("empty", "not_applicable") for text in texts], dtype=bool), False) & ~is_reached
+    return pd.Series(merged(np.where(is_open, len(texts), codes), [*meant, "not_reached"]), index=words.index)
 
 
-def _without_duplicates(sheets: list[_Sheet], columns: list[str]) -> list[_Sheet]:
-    """Set duplicates aside over all files of the wave: identical ones but the first, contradicting ones all."""
-    everyone = pd.concat([sheet.rows.assign(sheet=number, answers=_answers(sheet, columns)) for number, sheet in enumerate(sheets)]).reset_index()
-    rules: dict[tuple[int, int], str] = {}
-    for _, group in everyone.groupby(["respondent_id", "alliance"], sort=False):
-        places = list(zip(group["sheet"], group["row"], strict=True))
-        if len(group) < 2:
-            continue
-        same = group["answers"].nunique() == 1 and group["organisation"].nunique() == 1
-        rules |= dict.fromkeys(places[1:] if same else places, "duplicate_identical" if same else "duplicate_contradicts")
-    reasons = {
-        "duplicate_identical": "this respondent answered the same before in this wave; the first row was kept",
-        "duplicate_contradicts": "this respondent has rows in this wave that contradict each other; remove all but the right one",
-    }
-    cleaned = []
-    for number, sheet in enumerate(sheets):
-        aside = {row: rule for (place, row), rule in rules.items() if place == number}
-        problems = tuple(sheet.raw.problem(rule, reasons[rule], row) for row, rule in aside.items())
-        cleaned.append(_Sheet(sheet.raw, sheet.source, sheet.rows.drop(index=list(aside)), sheet.rows_read, sheet.aside + problems))
-    return cleaned
+def _answered(answers: pd.DataFrame) -> np.ndarray:
+    """Return the share of items that each row answered (0 where the file has none)."""
+    count = np.zeros(len(answers))
+    for item in answers:
+        count += ~np.isnan(numbers(answers[item]))
+    return count / max(answers.shape[1], 1)
 
 
-def _answers(sheet: _Sheet, columns: list[str]) -> list[str]:
-    present = [column for column in columns if column in sheet.raw.text]
-    return ["\x1f".join(row) for row in sheet.raw.text.loc[sheet.rows.index, present].itertuples(index=False)]
-
-
-def _decoded(evaluation: Evaluation, wave: str, sheet: _Sheet, items: list[Item]) -> Cleaned:
-    """Decode the cells of the rows kept; note straight-lining and columns that nothing declares."""
-    text = sheet.raw.text.loc[sheet.rows.index]
-    present = [item for item in items if item.column_in(wave) in text]
-    problems = list(sheet.aside)
-    problems += [sheet.raw.missing_column(item.column_in(wave)) for item in items if item not in present]
-    is_complete, last_page = _progress(text, sheet.source)
-    parts = []
-    for item in present:
-        decoder = Decoder(evaluation.codebook.scales[item.scale_in(wave)])
-        value, kind = _decode_column(text[item.column_in(wave)], decoder)
-        is_reached = is_complete | (last_page >= item.page)
-        kind = kind.mask((kind == "empty") & ~is_reached, "not_reached")
-        if decoder.scale.empty_value is not None:
-            value, kind = value.mask(kind == "empty", decoder.scale.empty_value), kind.mask(kind == "empty", "")
-        invalid = kind.index[kind == "invalid"]
-        reason = f"this answer is off its scale; the item {item.id!r} takes {decoder.expected}"
-        problems += [sheet.raw.problem("off_scale", reason, row, item.column_in(wave)) for row in invalid]
-        parts.append(sheet.rows.assign(wave=wave, item=item.id, value=value, missing_kind=kind.replace("", None)))
-    respondents = stack("respondents", [sheet.rows.assign(wave=wave, is_complete=is_complete)])
-    notices = [*undeclared(sheet.raw.only(_declared(evaluation, sheet.source))), *_straight_lines(evaluation, wave, sheet, text, present)]
-    count = reconcile(sheet.raw, wave, sheet.rows_read, len(text), len(present), problems)
-    return Cleaned({"responses": stack("responses", parts), "respondents": respondents}, tuple(problems), tuple(notices), (count,))
-
-
-def _declared(evaluation: Evaluation, source: SurveySource) -> list[str]:
-    return [column for wave in source.waves for columns in columns_of(evaluation, source, wave) for column in columns]
-
-
-def _decode_column(cells: pd.Series, decoder: Decoder) -> tuple[pd.Series, pd.Series]:
-    meanings = {cell: decoder.decode(cell) for cell in cells.unique()}
-    value = cells.map({cell: np.nan if value is None else value for cell, (value, _) in meanings.items()})
-    return value.astype(float), cells.map({cell: kind for cell, (_, kind) in meanings.items()}).astype(object)
-
-
-def _progress(text: pd.DataFrame, source: SurveySource) -> tuple[pd.Series, pd.Series]:
+def _progress(sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:
     """Return whether each row was sent in, and the last page that its respondent reached."""
-    submitted, last_page = source.columns.submitted, source.columns.last_page
-    is_complete = text[submitted].str.strip() != "" if submitted else pd.Series(True, index=text.index)
+    submitted, last_page, text = sheet.source.columns.submitted, sheet.source.columns.last_page, sheet.text
+    everywhere = np.ones(len(text), dtype=bool)
+    is_complete = (
+        looked_up(text[submitted], np.array([is_sent_in(str(cell)) for cell in text[submitted].cat.categories], dtype=bool), False) if submitted else everywhere
+    )
     if not last_page:
-        return is_complete, pd.Series(np.inf, index=text.index)
-    pages = text[last_page].map(lambda cell: parse_number(cell) or 0.0)
-    return is_complete, pages.astype(float)
+        return is_complete, np.full(len(text), np.inf)
+    pages = [min(readings(visible(str(cell)), decimal_of(sheet.source)), default=0.0) for cell in text[last_page].cat.categories]
+    return is_complete, looked_up(text[last_page], np.array(pages, dtype=float), 0.0)
 
 
-def _straight_lines(evaluation: Evaluation, wave: str, sheet: _Sheet, text: pd.DataFrame, present: list[Item]) -> Iterable[Problem]:
-    """Note rows that gave one and the same answer to all items of a scale although some point the other way."""
-    for name in evaluation.codebook.scales:
-        same = [item for item in present if item.scale_in(wave) == name and evaluation.codebook.scales[name].answers]
-        if len(same) < STRAIGHT_LINE_ITEMS or not any(item.reversed for item in same):
-            continue
-        cells = text[[item.column_in(wave) for item in same]].apply(lambda column: column.str.strip())
-        suspect = cells.index[(cells.nunique(axis=1) == 1) & (cells.iloc[:, 0] != "")]
-        reason = f"the same answer was given to all {len(same)} items, reversed ones too; kept, look at it"
-        yield from (sheet.raw.problem("straight_lining", reason, row) for row in suspect)
+def _books(evaluation: Evaluation, wave: str, sheet: Sheet, meanings: dict[str, list[Meaning]], answers: pd.DataFrame) -> Cleaned:
+    """Return what was set aside, doubted and counted in one file, and its open answers."""
+    items = [item for item in evaluation.codebook.items if item.asked_in(wave)]
+    present = [item for item in items if item.id in meanings]
+    problems, notices = list(sheet.aside), list[Problem]()
+    problems += dict.fromkeys(sheet.raw.missing_column(item.column_in(wave)) for item in items if item not in present)
+    for item in present:
+        decoder = _decoder(evaluation, wave, sheet, item, items)
+        for problem, is_aside in _broken(sheet, item, item.column_in(wave), meanings[item.id], decoder.expected):
+            (problems if is_aside else notices).append(problem)
+    notices += [*(undeclared(sheet.raw) if wave == sheet.source.waves[0] else ()), *straight_lines(evaluation, wave, sheet, present, answers)]
+    notices += [*haste(evaluation, sheet, answers), *dates(evaluation, wave, sheet)]
+    columns = len({item.column_in(wave) for item in present})
+    count = reconcile(sheet.raw, wave, sheet.rows_read, len(answers), columns, problems)
+    return Cleaned({"open_answers": _open_answers(evaluation, wave, sheet)}, tuple(problems), tuple(dict.fromkeys(notices)), (count,))
 
 
-def _with_usable(evaluation: Evaluation, responses: pd.DataFrame, everyone: pd.DataFrame) -> pd.DataFrame:
-    """Return the respondents with whether each answered enough items to count."""
-    answered = responses.assign(answered=responses["value"].notna()).groupby([*KEYS, "wave"], observed=True)["answered"].mean()
-    share = everyone.merge(answered.reset_index(), how="left", on=[*KEYS, "wave"])["answered"].fillna(0.0)
-    return shaped("respondents", everyone.assign(is_usable=share.to_numpy() >= float(evaluation.plan.usable_share) - 1e-9))
+def _broken(sheet: Sheet, item: Item, column: str, meanings: list[Meaning], expected: str) -> Iterator[tuple[Problem, bool]]:
+    """Give a problem for every cell that breaks a rule, and whether the cell is set aside for it (else only doubted)."""
+    reasons = {
+        "off_scale": f"this answer is off its scale; the item {item.id!r} takes {expected}",
+        "ambiguous_number": f"this number can be read in two ways for the item {item.id!r}; declare the source's decimal sign in evaluation.yml",
+        "code_and_label_contradict": f"code and label of this answer mean two things for the item {item.id!r}; correct the codebook or the file",
+        "unknown_missing_code": f"the file takes this code for no answer, the codebook does not for the item {item.id!r}; add it under missing",
+        "unknown_option": "this cell also holds what is no box of the codebook; the known boxes were read; declare the other as an item",
+    }
+    codes = sheet.text[column].cat.codes.to_numpy()
+    for code, meaning in enumerate(meanings):
+        if meaning.rule:
+            for row in sheet.text.index[codes == code]:
+                yield sheet.raw.problem(meaning.rule, reasons[meaning.rule], row, column), meaning.value is None
+
+
+def _open_answers(evaluation: Evaluation, wave: str, sheet: Sheet) -> pd.DataFrame:
+    """Return what was written in respondents' own words by alliance, sorted by text, so that it cannot be told whose it is."""
+    asked = [question for question in evaluation.codebook.open_questions if question.asked_in(wave) and question.column in sheet.raw.text]
+    return stack("open_answers", [_open_answer(wave, sheet, question) for question in asked])
+
+
+def _open_answer(wave: str, sheet: Sheet, question: OpenQuestion) -> pd.DataFrame:
+    words = joined([sheet.text[question.column]]).astype(object)
+    is_said = (words != "").to_numpy(dtype=bool)
+    alliances = sheet.persons["alliance"].astype(object)[is_said]
+    return pd.DataFrame({"alliance": alliances, "wave": wave, "question": question.id, "answer": words[is_said]})

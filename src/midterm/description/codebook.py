@@ -5,15 +5,17 @@ Wording, scale, direction, values and missing codes of every variable stand besi
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from midterm.description.model import Frozen, Text
+from midterm.description.spelling import normalise
 from midterm.errors import nearest
 
 MissingKind = Literal["empty", "dont_know", "not_applicable", "not_reached", "refused", "invalid"]
-UnitKind = Literal["count", "percentage", "score", "amount"]
+UnitKind = Literal["count", "percentage", "share", "score", "amount"]
 FRAMEWORK_FIELDS = (
     "indicator_id",
     "level",
@@ -72,7 +74,17 @@ class Scale(Frozen):
         codes = [*(code for answer in self.answers for code in answer.codes), *(code for missing in self.missing for code in missing.codes)]
         if len(codes) != len(set(codes)):
             raise ValueError("a code stands for two answers; give each answer its own codes")
+        self._refuse_same_labels()
         return self
+
+    def _refuse_same_labels(self) -> None:
+        """Raise ValueError where one label, in whichever language, would mean two answers."""
+        meant: dict[str, object] = {}
+        entries = [*((answer.value, answer.label) for answer in self.answers), *((missing.kind, missing.label) for missing in self.missing)]
+        for meaning, label in entries:
+            for spelling in (label.nl, label.en):
+                if meant.setdefault(normalise(spelling), meaning) != meaning:
+                    raise ValueError(f"the label {spelling!r} stands for two answers; give each answer its own label")
 
 
 class ItemInWave(Frozen):
@@ -87,7 +99,8 @@ class Item(Frozen):
     """One variable of the questionnaire. ``column`` is its heading in the export, ``page`` where it stands.
 
     ``reversed`` items point the other way than their block; ``waves`` lists the waves in which it was asked
-    (empty: all), ``changes`` what differed in a wave.
+    (empty: all), ``changes`` what differed in a wave. ``option``: the codes and labels of this box where one column (or
+    an SPSS multiple-response set) holds all boxes that were ticked; several items then share that column.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -96,6 +109,7 @@ class Item(Frozen):
     column: str
     page: int = 1
     reversed: bool = False
+    option: tuple[str, ...] = ()
     wording: Text
     waves: tuple[str, ...] = ()
     changes: dict[str, ItemInWave] = Field(default_factory=dict)
@@ -120,6 +134,21 @@ class Item(Frozen):
         return change.wording if change and change.wording else self.wording
 
 
+class OpenQuestion(Frozen):
+    """A question answered in the respondent's own words; its answers are kept apart from who gave them."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    block: str
+    column: str
+    page: int = 1
+    wording: Text
+    waves: tuple[str, ...] = ()
+
+    def asked_in(self, wave: str) -> bool:
+        """Tell whether the question was part of the questionnaire in ``wave``."""
+        return not self.waves or wave in self.waves
+
+
 class Block(Frozen):
     """A part of the questionnaire: a dimension of cooperation, safety, efficiency or bottlenecks."""
 
@@ -138,7 +167,9 @@ class Category(Frozen):
 
 
 class Unit(Category):
-    """A unit of measurement; its kind decides whether annual values may be summed (only counts and amounts)."""
+    """A unit of measurement. Its kind decides whether annual values may be summed (only counts and amounts) and what a
+    per cent sign means: 45% is 45 in a ``percentage`` and 0.45 in a ``share``.
+    """
 
     kind: UnitKind
 
@@ -163,12 +194,16 @@ class FrameworkForm(Frozen):
         absent = [field for field in FRAMEWORK_FIELDS if field not in self.columns]
         if absent:
             raise ValueError(f"the framework column {absent[0]!r} has no heading; add it")
+        for field, heading in self.columns.items():
+            if any(re.findall(r"{[^}]*}|[{}]", text) != (["{year}"] if field == "actual_value" else []) for text in (heading.nl, heading.en)):
+                raise ValueError(f"the heading of {field!r} must name {{year}} once if it is actual_value, and have no other braces; correct it")
         return self
 
     @property
-    def headings(self) -> list[str]:
-        """The headings without a year, in both languages: by them the row of headings is found."""
-        return [text for field, heading in self.columns.items() if field != "actual_value" for text in (heading.nl, heading.en)]
+    def lists(self) -> dict[str, tuple[Category, ...]]:
+        """The closed lists by the field that takes its entries from them."""
+        lists: dict[str, tuple[Category, ...]] = {"level": self.levels, "unit": self.units, "direction": self.directions}
+        return lists | {"reporting": self.reporting, "status": self.statuses, "bottleneck": self.bottlenecks}
 
 
 class Rating(Frozen):
@@ -180,11 +215,15 @@ class Rating(Frozen):
 
 
 class InterviewForm(Frozen):
-    """The code frame of the interviews: themes, who was interviewed, and ratings from -1 to 1."""
+    """The code frame of the interviews: themes, who was interviewed, and ratings from -1 to 1.
+
+    ``ignore`` names further codes of the evaluators that are not of the frame: what they alone code is counted and left out.
+    """
 
     themes: tuple[Category, ...]
     groups: tuple[Category, ...]
     ratings: tuple[Rating, ...]
+    ignore: tuple[str, ...] = ()
 
 
 class Codebook(Frozen):
@@ -194,6 +233,7 @@ class Codebook(Frozen):
     scales: dict[str, Scale]
     blocks: tuple[Block, ...]
     items: tuple[Item, ...]
+    open_questions: tuple[OpenQuestion, ...] = ()
     framework: FrameworkForm | None = None
     interviews: InterviewForm | None = None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from midterm.description.codebook import Codebook
+from midterm.description.corrections import Correction, load_corrections
 from midterm.description.evaluation_file import Alliance, EvaluationFile, Plan, Sources, Wave
 from midterm.description.indicators import Indicator, Indicators
 from midterm.description.labels import Labels
@@ -27,6 +28,7 @@ class Evaluation:
     codebook: Codebook
     indicators: tuple[Indicator, ...]
     labels: dict[Language, Labels]
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -63,7 +65,8 @@ class Evaluation:
     @property
     def description_files(self) -> tuple[str, ...]:
         """The files that describe the evaluation, relative to its folder."""
-        return (FILE, self.file.codebook, self.file.indicators, *self.file.labels.values())
+        log = (self.file.corrections,) if (self.folder / self.file.corrections).exists() else ()
+        return (FILE, self.file.codebook, self.file.indicators, *log, *self.file.labels.values())
 
 
 class _Identified(Protocol):
@@ -93,7 +96,8 @@ def load_evaluation(folder: Path | str) -> Evaluation:
     indicators = load_model(Indicators, root / described.indicators, described.indicators)
     _refuse([*codebook_faults(file, codebook), *indicator_faults(file, codebook, indicators)])
     labels = {language: _labels(root, described, language) for language in LANGUAGES}
-    return Evaluation(root, described, codebook.model, indicators.model.indicators, labels)
+    corrections = load_corrections(root / described.corrections, described.corrections, described.sources.files)
+    return Evaluation(root, described, codebook.model, indicators.model.indicators, labels, corrections)
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from midterm.description.model import Frozen, Language, Text
+from midterm.description.publisher import IatiPublisher
 
 Slug = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)
 Certainty = Literal["read_in_source", "read_in_excerpt", "general_knowledge", "unconfirmed"]
@@ -21,10 +22,11 @@ class UnitName(Frozen):
 
 
 class Wave(Frozen):
-    """One round of the survey and the reporting year it belongs to."""
+    """One round of the survey and the reporting year it belongs to; ``aliases`` are other names for it in the data."""
 
     id: str = Slug
     label: Text
+    aliases: tuple[str, ...] = ()
     year: int
 
 
@@ -61,21 +63,30 @@ class SurveyColumns(Frozen):
     """Which columns of a survey export say who answered. Several columns form one composite key.
 
     ``respondent`` is the code that links waves; where it is empty the row's ``record`` number stands in, unlinked.
+    ``started`` and ``submitted`` are times, ``duration`` is in seconds: they serve to doubt impossible dates and haste.
     """
 
     respondent: tuple[str, ...]
     alliance: tuple[str, ...]
     organisation: tuple[str, ...]
     record: str | None = None
+    started: str | None = None
     submitted: str | None = None
     last_page: str | None = None
+    duration: str | None = None
 
 
 class SurveySource(Frozen):
-    """One survey export: file, reader, wave, key columns."""
+    """One survey export: file, reader, wave, key columns.
+
+    ``sheet`` names the worksheet of a workbook (left out: the first with the columns). ``decimal`` says which sign is
+    the decimal one where numbers were typed; left out, a number that can be read in two ways is set aside.
+    """
 
     file: str
-    reader: Literal["limesurvey", "csv"]
+    reader: Literal["limesurvey", "qualtrics", "spss", "excel", "csv"]
+    sheet: str | None = None
+    decimal: Literal["comma", "point"] | None = None
     wave: str | WaveColumn
     columns: SurveyColumns
 
@@ -86,10 +97,12 @@ class SurveySource(Frozen):
 
 
 class FrameworkSource(Frozen):
-    """One framework workbook and the alliance that filled it in."""
+    """One framework and the alliance that filled it in; ``earlier`` are versions of the same file that it replaces."""
 
     file: str
+    reader: Literal["excel", "csv", "iati"] = "excel"
     alliance: str
+    earlier: tuple[str, ...] = ()
 
 
 class InterviewColumns(Frozen):
@@ -102,17 +115,32 @@ class InterviewColumns(Frozen):
     rating: str
 
 
+class InterviewDocument(Frozen):
+    """Whose interview a document of a coding project is, where the project itself does not say so."""
+
+    alliance: str
+    group: str
+
+
 class InterviewSource(Frozen):
-    """One file of coded interview segments."""
+    """One file of coded interview segments.
+
+    ``documents`` says by document name whose interview it is, for coding projects without variables for it.
+    """
 
     file: str
+    reader: Literal["csv", "excel", "refi_qda"] = "csv"
+    sheet: str | None = None
     columns: InterviewColumns
+    documents: dict[str, InterviewDocument] = Field(default_factory=dict)
 
 
 class PopulationSource(Frozen):
     """The known staff list: per wave, alliance and organisation how many people, how many invited."""
 
     file: str
+    reader: Literal["csv", "excel"] = "csv"
+    sheet: str | None = None
 
 
 class Sources(Frozen):
@@ -126,7 +154,8 @@ class Sources(Frozen):
     @property
     def files(self) -> tuple[str, ...]:
         """Every declared raw file, once."""
-        named = [*(source.file for source in self.surveys), *(source.file for source in self.frameworks), *(source.file for source in self.interviews)]
+        frameworks = (file for source in self.frameworks for file in (source.file, *source.earlier))
+        named = [*(source.file for source in self.surveys), *frameworks, *(source.file for source in self.interviews)]
         return tuple(dict.fromkeys([*named, *([self.population.file] if self.population else [])]))
 
 
@@ -134,7 +163,8 @@ class Plan(Frozen):
     """What was fixed before the data: contrast, primaries, and the thresholds of the rules.
 
     ``schedule_good`` and ``schedule_poor``: share of framework rows on schedule that speaks for or against a claim;
-    ``balance``: mean interview rating (-1 to 1) from which interviews do.
+    ``balance``: mean interview rating (-1 to 1) from which interviews do; ``seconds_per_item``: less time than this per
+    item answered is noted as haste (2 s: Huang et al. 2012, J Bus Psychol 27, 99-114).
     """
 
     from_wave: str
@@ -149,6 +179,7 @@ class Plan(Frozen):
     schedule_good: float = Field(default=0.75, gt=0, le=1)
     schedule_poor: float = Field(default=0.50, ge=0, lt=1)
     balance: float = Field(default=0.33, gt=0, lt=1)
+    seconds_per_item: float = Field(default=2.0, ge=0)
 
 
 class Question(Frozen):
@@ -170,7 +201,7 @@ class Recommendation(Frozen):
 
 
 class EvaluationFile(Frozen):
-    """The content of ``evaluation.yml``. Left out, ``labels`` are those that midterm ships."""
+    """The content of ``evaluation.yml``. Left out, ``labels`` are those that midterm ships; with ``iati`` frameworks are exported."""
 
     title: Text
     commissioner: Text
@@ -180,6 +211,7 @@ class EvaluationFile(Frozen):
     seed: int = 1
     codebook: str = "config/codebook.yml"
     indicators: str = "config/indicators.yml"
+    corrections: str = "config/corrections.csv"
     labels: dict[Language, str] = Field(default_factory=dict)
     waves: tuple[Wave, ...] = Field(min_length=1)
     alliances: tuple[Alliance, ...] = Field(min_length=1)
@@ -189,3 +221,4 @@ class EvaluationFile(Frozen):
     questions: tuple[Question, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     notes: tuple[Text, ...] = ()
+    iati: IatiPublisher | None = None

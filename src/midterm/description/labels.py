@@ -10,6 +10,7 @@ from typing import Annotated
 
 from midterm.description.model import Frozen
 from midterm.description.placeholders import uses
+from midterm.description.quality_texts import QualityTexts
 from midterm.description.report_texts import ReportTexts
 
 
@@ -127,6 +128,9 @@ class Labels(Frozen):
 
     # Report
     report: ReportTexts
+
+    # Data-quality page
+    quality: QualityTexts
 
     def word(self, group: str, key: str) -> str:
         """Return the word for ``key`` in ``group``: ``word("verdict", "inconclusive")``, ``word("tier", "T0")``."""

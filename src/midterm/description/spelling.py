@@ -7,6 +7,9 @@ import unicodedata
 
 def normalise(text: str) -> str:
     """Return ``text`` in NFKC, without invisible characters, with single spaces, case folded."""
-    composed = unicodedata.normalize("NFKC", text)
-    visible = "".join(" " if unicodedata.category(char) in ("Zs", "Cc") else char for char in composed if unicodedata.category(char) != "Cf")
-    return " ".join(visible.split()).casefold()
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split()).casefold()
+    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    composed = unicodedata.normalize("NFKC", visible)
+    spaced = "".join(" " if unicodedata.category(char) in ("Zs", "Cc") else char for char in composed)
+    return " ".join(spaced.split()).casefold()

@@ -15,6 +15,7 @@ from midterm.errors import ConfigError, Problem
 
 Lines = dict[tuple[str | int, ...], int]
 MAX_BYTES = 2_000_000
+MAX_DEPTH = 50
 
 
 def load_yaml(path: Path, shown: str) -> tuple[Any, Lines]:
@@ -26,7 +27,7 @@ def load_yaml(path: Path, shown: str) -> tuple[Any, Lines]:
     text = _read_text(path, shown)
     try:
         _refuse_tricks(text, shown)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         row = mark.line + 1 if mark else None
@@ -51,10 +52,14 @@ def _read_text(path: Path, shown: str) -> str:
 
 
 def _refuse_tricks(text: str, shown: str) -> None:
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         row = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise ConfigError(Problem(shown, row=row, rule="yaml_alias", reason="anchors and aliases (& and *) are not allowed; write the value out"))
+        if depth > MAX_DEPTH:
+            raise ConfigError(Problem(shown, row=row, rule="yaml_depth", reason="the lists and keys here are nested too deeply; check the brackets"))
         if getattr(event, "tag", None):
             raise ConfigError(Problem(shown, row=row, rule="yaml_tag", reason="tags (!) are not allowed; write the plain value"))
 

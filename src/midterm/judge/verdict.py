@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from midterm.clean.answers import MEMBERSHIP
 from midterm.compare.alliances import FEW, random_effects
 from midterm.compare.change import average_row, changes
 from midterm.description import Evaluation, Indicator
 from midterm.measure.clustered import Estimate
 from midterm.measure.indicators import response, survey_indicators
-from midterm.measure.scores import MEMBERSHIP
 from midterm.tables import empty, shaped
 
 EQUIVALENCE_ALPHA = 0.05

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -36,20 +37,26 @@ def cr2(y: Floats, x: Floats, cluster: NDArray[np.generic], contrast: Floats, le
     Source: Bell & McCaffrey 2002; Pustejovsky & Tipton 2018, J. Bus. Econ. Stat. 36(4), eq. 4 and section 4 (working
     model: independence); equal to clubSandwich ``vcovCR(type = "CR2")`` with ``coef_test(test = "Satterthwaite")``.
     """
-    if len(y) < x.shape[1] or np.linalg.matrix_rank(x) < x.shape[1]:
+    gram = x.T @ x
+    if len(y) < x.shape[1] or np.linalg.matrix_rank(gram, hermitian=True) < x.shape[1]:
         return Estimate(np.nan)
-    bread: Floats = np.linalg.inv(x.T @ x).astype(np.float64)
+    bread: Floats = np.linalg.inv(gram).astype(np.float64)
     beta = bread @ x.T @ y
     estimate = float(contrast @ beta)
-    codes = np.unique(cluster, return_inverse=True)[1]
     residual = y - x @ beta
-    members = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    members = _members(cluster)
     if len(members) < 2 or np.abs(residual).max() < NO_VARIANCE:
         return Estimate(estimate)
-    weights = [_adjustment(x[rows], bread) @ x[rows] @ bread @ contrast for rows in members]
+    weights = [_adjusted(x[rows] @ bread @ contrast, x[rows], bread) for rows in members]
     variance = sum(float(weight @ residual[rows]) ** 2 for weight, rows in zip(weights, members, strict=True))
     df = _satterthwaite([x[rows] for rows in members], weights, bread)
     return with_interval(estimate, float(np.sqrt(variance)), df, level)
+
+
+def _members(cluster: NDArray[np.generic]) -> list[NDArray[np.intp]]:
+    """Return the rows of each cluster, in the order of their first row."""
+    codes = pd.factorize(cluster)[0]
+    return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
 
 
 def with_interval(estimate: float, std_error: float, df: float, level: float = 0.95) -> Estimate:
@@ -60,11 +67,17 @@ def with_interval(estimate: float, std_error: float, df: float, level: float = 0
     return Estimate(estimate, std_error, df, estimate - half, estimate + half)
 
 
-def _adjustment(x: Floats, bread: Floats) -> Floats:
-    """Return (I - H_gg)^(-1/2), zero on the directions that the fit absorbs entirely."""
-    values, vectors = np.linalg.eigh(np.eye(len(x)) - x @ bread @ x.T)
+def _adjusted(vector: Floats, x: Floats, bread: Floats) -> Floats:
+    """Return (I - H_gg)^(-1/2) times ``vector`` (n_g,), zero on the directions that the fit absorbs entirely.
+
+    H_gg = x bread x' acts in the few directions of x only: with x = QR it is Q (R bread R') Q', so that a cluster of any
+    size takes the root of a (k, k) matrix.
+    """
+    basis, triangle = np.linalg.qr(x)
+    values, vectors = np.linalg.eigh(np.eye(len(triangle)) - triangle @ bread @ triangle.T)
     powers = np.where(values > EIGENVALUE_FLOOR, np.abs(values).clip(EIGENVALUE_FLOOR) ** -0.5, 0.0)
-    return np.asarray((vectors * powers) @ vectors.T)
+    within = basis.T @ vector
+    return np.asarray(vector + basis @ ((vectors * powers) @ vectors.T @ within - within))
 
 
 def _satterthwaite(designs: list[Floats], weights: list[Floats], bread: Floats) -> float:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from midterm.clean.answers import MEMBERSHIP
 from midterm.description import Evaluation, Indicator
 from midterm.measure.clustered import Estimate, clustered_mean, share_interval
 from midterm.measure.reliability import cronbach_alpha, icc1
-from midterm.measure.scores import MEMBERSHIP
+from midterm.measure.scores import values
 from midterm.measure.tiers import tier_of
 from midterm.tables import shaped, stack
 
@@ -20,15 +21,17 @@ def survey_indicators(evaluation: Evaluation, scores: pd.DataFrame, alliance: st
 
     ``scores`` has one row per person and wave (see ``scores_by_person`` and ``once_per_person``).
     """
-    rows = [_level(evaluation, indicator, scores[scores["wave"] == wave], alliance, wave) for indicator in evaluation.indicators for wave in evaluation.waves]
+    coded = scores.assign(organisation=scores["organisation"].astype("category").cat.codes)
+    by_wave = {wave: coded[(coded["wave"] == wave).to_numpy()] for wave in evaluation.waves}
+    rows = [_level(evaluation, indicator, by_wave[wave], alliance, wave) for indicator in evaluation.indicators for wave in evaluation.waves]
     return shaped("indicators", pd.DataFrame(rows))
 
 
 def _level(evaluation: Evaluation, indicator: Indicator, scores: pd.DataFrame, alliance: str, wave: str) -> dict[str, object]:
-    values = scores[indicator.id].to_numpy(dtype=float) if len(scores) else np.empty(0)
-    has_score = ~np.isnan(values)
-    y, organisations = values[has_score], scores["organisation"].to_numpy(dtype=object)[has_score]
-    n_organisations = len(set(organisations))
+    given = scores[indicator.id].to_numpy(dtype=float) if len(scores) else np.empty(0)
+    has_score = ~np.isnan(given)
+    y, organisations = given[has_score], scores["organisation"].to_numpy()[has_score]
+    n_organisations = int(np.count_nonzero(np.bincount(organisations)))
     level = 1 - evaluation.plan.alpha
     fit = clustered_mean(y, organisations, level) if len(y) else Estimate(np.nan)
     scale = evaluation.codebook.scale_of(indicator.items[0])
@@ -70,13 +73,15 @@ def reliability(evaluation: Evaluation, items: pd.DataFrame, scores: pd.DataFram
 
     ``items`` one row per membership; a person in two alliances counts once in alpha and in each alliance in ICC(1).
     """
-    by_person = items.groupby(level=["respondent_id", "wave"]).mean()
-    organisation = items.reset_index("organisation")["organisation"].groupby(level=["respondent_id", "wave"]).min()
+    member = items[MEMBERSHIP].astype(object)
+    person = [member["respondent_id"], member["wave"]]
+    organisation = member["organisation"].groupby(person).min()
     level = 1 - evaluation.plan.alpha
     rows = []
     for indicator in (entry for entry in evaluation.indicators if entry.statistic == "mean"):
+        by_person = pd.DataFrame({item: values(evaluation, items, item) for item in indicator.items}, index=items.index).groupby(person).mean()
         for wave in evaluation.waves:
-            answers = by_person[by_person.index.get_level_values("wave") == wave][list(indicator.items)]
+            answers = by_person[by_person.index.get_level_values("wave") == wave]
             complete = answers.dropna()
             if len(indicator.items) > 1:
                 alpha = cronbach_alpha(complete.to_numpy(dtype=float), level) if len(complete) else Estimate(np.nan)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from midterm.clean.answers import MEMBERSHIP, numbers, wide
 from midterm.description import Evaluation, Indicator
-
-MEMBERSHIP = ["respondent_id", "alliance", "organisation", "wave"]
+from midterm.measure.clustered import Floats
 
 
 def usable(responses: pd.DataFrame, respondents: pd.DataFrame) -> pd.DataFrame:
@@ -17,40 +18,58 @@ def usable(responses: pd.DataFrame, respondents: pd.DataFrame) -> pd.DataFrame:
 
 def turned(evaluation: Evaluation, responses: pd.DataFrame) -> pd.DataFrame:
     """Return the responses with reversed items turned (low + high - value), so that all of a block point one way."""
-    scales = {item.id: evaluation.codebook.scale_of(item.id) for item in evaluation.codebook.items if item.reversed}
-    sums = {item: scale.low + scale.high for item, scale in scales.items()}
+    sums = {item.id: _ends(evaluation, item.id) for item in evaluation.codebook.items if item.reversed}
     total = responses["item"].map(sums).astype(float)
     return responses.assign(value=responses["value"].where(total.isna(), total - responses["value"]))
 
 
-def items_by_person(evaluation: Evaluation, responses: pd.DataFrame, respondents: pd.DataFrame) -> pd.DataFrame:
-    """Return turned item values of usable persons, one row per membership and wave, one column per item."""
-    values = turned(evaluation, usable(responses, respondents))
-    wide = values.pivot(index=MEMBERSHIP, columns="item", values="value")
-    return wide.reindex(columns=[item.id for item in evaluation.codebook.items]).sort_index()
+def _ends(evaluation: Evaluation, item: str) -> float:
+    scale = evaluation.codebook.scale_of(item)
+    return scale.low + scale.high
 
 
-def score(evaluation: Evaluation, indicator: Indicator, items: pd.DataFrame) -> pd.Series:
+def items_by_person(responses: pd.DataFrame, respondents: pd.DataFrame) -> pd.DataFrame:
+    """Return the answers of usable persons in coded form: one row per membership and wave, one column per item."""
+    return wide(usable(responses, respondents))
+
+
+def values(evaluation: Evaluation, items: pd.DataFrame, item: str) -> Floats:
+    """Return the answers to one item, turned where it is reversed; NaN where there is none, or nobody was asked."""
+    if item not in items:
+        return np.full(len(items), np.nan)
+    given = numbers(items[item])
+    return _ends(evaluation, item) - given if evaluation.codebook.item(item).reversed else given
+
+
+def score(evaluation: Evaluation, indicator: Indicator, items: pd.DataFrame) -> Floats:
     """Return each row's score: the mean of the answered items when enough are answered, as 0/1 for a share.
 
     A person with fewer than ``plan.min_answered`` of the indicator's items has no score (NaN).
     """
-    values = items[list(indicator.items)].astype(float)
-    needed = float(evaluation.plan.min_answered) * len(indicator.items) - 1e-9
-    mean = values.mean(axis=1).where(values.notna().sum(axis=1) >= needed)
+    total, answered = np.zeros(len(items)), np.zeros(len(items))
+    for item in indicator.items:
+        given = values(evaluation, items, item)
+        is_given = ~np.isnan(given)
+        total += np.where(is_given, given, 0.0)
+        answered += is_given
+    needed = max(float(evaluation.plan.min_answered) * len(indicator.items) - 1e-9, 1.0)
+    mean: Floats = np.divide(total, answered, out=np.full(len(items), np.nan), where=answered >= needed)
     if indicator.at_least is None:
         return mean
-    return (mean >= indicator.at_least).astype(float).where(mean.notna())
+    reached: Floats = np.where(np.isnan(mean), np.nan, mean >= indicator.at_least)
+    return reached
 
 
 def scores_by_person(evaluation: Evaluation, items: pd.DataFrame) -> pd.DataFrame:
     """Return one row per membership and wave with one score column per indicator."""
-    return pd.DataFrame({indicator.id: score(evaluation, indicator, items) for indicator in evaluation.indicators}, index=items.index).reset_index()
+    scores = pd.DataFrame({indicator.id: score(evaluation, indicator, items) for indicator in evaluation.indicators}, index=items.index)
+    return pd.concat([items[MEMBERSHIP], scores], axis=1)
 
 
 def once_per_person(by_membership: pd.DataFrame) -> pd.DataFrame:
     """Return scores with each person once a wave: the mean over memberships, under the first organisation by name."""
-    values = [column for column in by_membership.columns if column not in MEMBERSHIP]
-    means = by_membership.groupby(["respondent_id", "wave"], sort=True)[values].mean()
-    organisation = by_membership.groupby(["respondent_id", "wave"], sort=True)["organisation"].min()
+    plain = by_membership.astype(dict.fromkeys(MEMBERSHIP, object))
+    names = [column for column in plain.columns if column not in MEMBERSHIP]
+    means = plain.groupby(["respondent_id", "wave"], sort=True)[names].mean()
+    organisation = plain.groupby(["respondent_id", "wave"], sort=True)["organisation"].min()
     return means.assign(organisation=organisation, alliance="all").reset_index()

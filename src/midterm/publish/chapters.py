@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from midterm.collect import questionnaire
+from midterm.collect.questionnaire import questionnaire
 from midterm.publish.context import Context, escaped, markdown_table
 from midterm.publish.wording import STATUSES, records
 

@@ -1,81 +1,170 @@
-"""Reader of delimited text (csv, LimeSurvey exports): in, a file; out, a RawTable of all its columns."""
+"""Reader of delimited text (csv, LimeSurvey exports): in, a file and what is declared; out, a RawTable of the declared columns."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections import Counter
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from midterm.errors import Problem, UserError
-from midterm.read.raw import RawTable, has_mark, raw_bytes
+from midterm.read.headings import SEARCHED_ROWS, heading_row, located
+from midterm.read.raw import SYNTHETIC_MARK, Declared, Intake, RawTable, raw_bytes
+from midterm.read.regular import regular_columns
 
 SEPARATORS = ",;\t|"
 MAX_CELL = 1_000_000
-NOT_TEXT = {b"PK\x03\x04": "an Excel workbook or zip file", b"\xd0\xcf\x11\xe0": "an old or encrypted Excel file", b"%PDF": "a PDF", b"$FL2": "an SPSS file"}
+MAX_LINE, MAX_LINES, MAX_RAGGED = 10_000_000, 20_000_000, 10_000
+CHUNK = 4096
+Row = tuple[int, list[str]]
+Refusal = Callable[[list[str]], tuple[str, str] | None]
+NOT_TEXT = {
+    b"PK\x03\x04": "an Excel workbook or zip file",
+    b"\xd0\xcf\x11\xe0": "an old or encrypted Excel file",
+    b"%PDF": "a PDF",
+    b"$FL": "an SPSS file",
+    b"\x80\x04\x95": "a program's own format",
+}
 
 
-def read_text(folder: Path, file: str) -> RawTable:
+def read_text(folder: Path, file: str, declared: Declared) -> RawTable:
     """Read delimited text as it stands: separator and encoding found, every cell kept as text.
 
     Row numbers are physical lines (a quoted cell may span several; the row is where it starts). Rows with more or
     fewer cells than the heading are problems, as their cells cannot be trusted to stand under their own heading.
     """
-    content = _decode(raw_bytes(folder, file), file)
-    separator = _separator(content)
+    content = raw_bytes(folder, file)
+    encoding = encoding_of(content, file)
+    refuse_endless(content, file)
+    separator = separator_of(content, encoding, declared)
+    first, rows = opened(content, encoding, separator, file)
+    top = heading_row([cells for _, cells in first], declared.columns)
+    row, heading = first[top]
+    intake = Intake(file, "", [(cell,) for cell in heading], declared, row)
+    columns = _at_once(content, encoding, separator, first[top], intake)
+    if columns is not None:
+        return intake.whole(row + 1, columns).table(is_synthetic=is_marked(content))
+    problems = list(taken_in(intake, itertools.chain(first[top + 1 :], rows), len(heading), file))
+    return intake.table(is_synthetic=is_marked(content), problems=problems)
+
+
+def refuse_endless(content: bytes, file: str) -> None:
+    """Raise UserError where a line or the number of lines passes all that people and survey tools write."""
+    ends = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
+    longest = int(np.diff(ends, prepend=-1, append=len(content)).max())
+    if longest > MAX_LINE or len(ends) > MAX_LINES:
+        reason = (
+            f"a line of this file is over {MAX_LINE // 1_000_000} MB, or it has over {MAX_LINES // 1_000_000} million lines; check that it is the right file"
+        )
+        raise UserError(Problem(file, rule="too_large", reason=reason))
+
+
+def _at_once(content: bytes, encoding: str, separator: str, heading: Row, intake: Intake) -> dict[str, pd.Categorical] | None:
+    """Return the columns by the short way; None where only going row by row finds the rows, or the place of a fault."""
+    row, names = heading
+    if any("\n" in name or "\r" in name for name in names):
+        return None
+    return regular_columns(content, encoding, separator, row, len(names), intake.positions)
+
+
+def opened(content: bytes, encoding: str, separator: str, file: str) -> tuple[list[Row], Iterator[Row]]:
+    """Return the first rows of delimited text, in which the headings stand, and all rows after them; raise UserError if there are none."""
+    rows = _rows(content, encoding, separator, file)
+    first = list(itertools.islice(rows, SEARCHED_ROWS))
+    if not first:
+        raise UserError(Problem(file, rule="empty_file", reason="this file is empty; export it again"))
+    return first, rows
+
+
+def is_marked(content: bytes) -> bool:
+    """Tell whether the synthetic mark stands in the content, in any of the encodings that are read."""
+    return any(SYNTHETIC_MARK.encode(encoding) in content for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+
+
+def taken_in(intake: Intake, rows: Iterable[Row], width: int, file: str, refused: Refusal = lambda _: None) -> Iterator[Problem]:
+    """Take all rows in, some thousands at a time; give a problem for every row that has not ``width`` cells or is ``refused`` (rule, reason)."""
+    numbers: list[int] = []
+    chunk: list[list[str]] = []
+    ragged = 0
+    for row, cells in rows:
+        ragged += len(cells) != width
+        if ragged > MAX_RAGGED:
+            reason = f"over {MAX_RAGGED} rows up to this one have not as many cells as the heading; check the separator and export the file again"
+            raise UserError(Problem(file, row=row, rule="ragged_row", reason=reason))
+        fault = refused(cells) if len(cells) == width else ("ragged_row", _ragged(len(cells), width))
+        if fault:
+            yield Problem(file, row=row, rule=fault[0], reason=fault[1])
+            continue
+        numbers.append(row)
+        chunk.append(cells)
+        if len(chunk) == CHUNK:
+            intake.extend(numbers, chunk)
+            numbers, chunk = [], []
+    intake.extend(numbers, chunk)
+
+
+def _ragged(count: int, width: int) -> str:
+    return f"this row has {count} cells where the heading has {width}; check for a stray separator or quote"
+
+
+def _rows(content: bytes, encoding: str, separator: str, file: str) -> Iterator[Row]:
+    """Give line and cells of every row that is not blank; raise UserError where quotes do not close."""
     csv.field_size_limit(MAX_CELL)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
-    rows: dict[int, list[str]] = {}
-    problems, heading, start = [], None, 1
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline=""), delimiter=separator, strict=True)
+    start = 1
     try:
         for cells in reader:
             row, start = start, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if heading is None:
-                heading = _heading(cells, file, row)
-            elif len(cells) != len(heading):
-                reason = f"this row has {len(cells)} cells where the heading has {len(heading)}; check for a stray separator or quote"
-                problems.append(Problem(file, row=row, rule="ragged_row", reason=reason))
-            else:
-                rows[row] = cells
-    except csv.Error:
+            if any(cell.strip() for cell in cells):
+                yield row, cells
+    except UnicodeDecodeError:
+        row = content.decode(encoding, errors="replace").partition("\ufffd")[0].count("\n") + 1
+        reason = "a letter here would be lost, as the file is in no encoding that is read; save it as UTF-8"
+        raise UserError(Problem(file, row=row, rule="encoding", reason=reason)) from None
+    except csv.Error as error:
+        if "field limit" in str(error):
+            reason = "a cell from this row on is over 1 MB; check the quotes, and that it is the right file"
+            raise UserError(Problem(file, row=start, rule="too_large", reason=reason)) from None
         raise UserError(Problem(file, row=start, rule="broken_csv", reason="the quotes from this row on do not close; export the file again")) from None
-    if heading is None:
-        raise UserError(Problem(file, rule="empty_file", reason="this file is empty; export it again"))
-    frame = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="row"), columns=heading, dtype=object)
-    return RawTable(file, "", frame, has_mark(cell for cells in (heading, *rows.values()) for cell in cells), problems=tuple(problems))
 
 
-def _decode(content: bytes, file: str) -> str:
+def encoding_of(content: bytes, file: str) -> str:
+    """Return the encoding of delimited text: by its mark, else UTF-8 if it is that, else Windows-1252; raise UserError on binary."""
     for signature, kind in NOT_TEXT.items():
         if content.startswith(signature):
             raise UserError(Problem(file, rule="not_text", reason=f"this file is {kind}, not text; export it as csv or declare its own reader"))
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", errors="replace")
+        return "utf-16"
     if b"\x00" in content:
+        start = content[:400]
+        if start[1::2].count(0) > len(start) // 3 and 0 not in start[::2]:
+            return "utf-16-le"
         raise UserError(Problem(file, rule="not_text", reason="this file holds binary data, not text; export it as csv"))
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        return content.decode("utf-8-sig")
+        for at in range(0, len(content), 1 << 20):
+            decoder.decode(content[at : at + (1 << 20)], final=at + (1 << 20) >= len(content))
     except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+        return "cp1252"
+    return "utf-8-sig"
 
 
-def _separator(content: str) -> str:
-    """Return the separator that stands most often outside quotes in the first line."""
-    first = "".join(content.lstrip().split("\n", 1)[0].split('"')[::2])
-    counts = {separator: first.count(separator) for separator in SEPARATORS}
-    return max(counts, key=lambda separator: counts[separator])
+def separator_of(content: bytes, encoding: str, declared: Declared) -> str:
+    """Return the separator by which declared headings are found; tried first is what stands most often outside quotes in the first line."""
+    beginning = content[:MAX_CELL].decode(encoding, errors="replace")
+    unquoted = ("".join(line.split('"')[::2]) for line in beginning.splitlines())
+    first = next((line for line in unquoted if any(separator in line for separator in SEPARATORS)), "")
+    tried = sorted(SEPARATORS, key=first.count, reverse=True)
+    return next((separator for separator in tried if _fits(beginning, separator, declared)), tried[0])
 
 
-def _heading(cells: list[str], file: str, row: int) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    counts = Counter(name for name in names if name)
-    twice = [position for position, name in enumerate(names, 1) if counts[name] > 1]
-    if twice:  # the heading itself is not repeated: where the row of headings is missing, it is somebody's answer
-        reason = f"columns {', '.join(map(str, twice))} have one heading; rename them, so that it is clear which to read"
-        raise UserError(Problem(file, row=row, rule="duplicate_heading", reason=reason))
-    return [name or f"(column {position})" for position, name in enumerate(names, 1)]
+def _fits(beginning: str, separator: str, declared: Declared) -> bool:
+    """Tell whether a row of several cells among the first has a declared heading."""
+    csv.field_size_limit(MAX_CELL)
+    rows = itertools.islice(csv.reader(io.StringIO(beginning, newline=""), delimiter=separator), SEARCHED_ROWS)
+    return any(len(cells) > 1 and located([(cell,) for cell in cells], declared.columns) for cells in rows)

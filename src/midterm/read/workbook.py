@@ -1,108 +1,175 @@
-"""Reader of Excel workbooks: in, a file, its sheet and headings; out, a RawTable from the row that has the headings."""
+"""Reader of Excel workbooks: in, a file, its sheet and headings; out, a RawTable from under the rows that have the headings."""
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
 
-import pandas as pd
-from lxml import etree
-from python_calamine import CalamineError, CalamineWorkbook
-
+from midterm.description.spelling import normalise
 from midterm.errors import Problem, UserError, nearest
-from midterm.read.raw import RawTable, has_mark, raw_bytes
+from midterm.read.headings import SEARCHED_ROWS, heading_row, located
+from midterm.read.raw import Declared, Intake, RawTable, has_mark, raw_bytes
+from midterm.read.xlsx_parts import opened, read_book, too_large
+from midterm.read.xlsx_sheet import MAX_CELLS, NOT_CALCULATED, Row, Sheet, read_sheet, spread, text_of
 
-MAX_UNZIPPED = 200_000_000
-BROKEN = (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, KeyError, StopIteration, IndexError, EOFError, NotImplementedError, RuntimeError)
-SEARCHED_ROWS = 40
+CHUNK = 4096
+MAX_AREA = 40_000_000
+MAX_HEADINGS = 60_000
+HEADING_ROWS = 3
+FIGURE = re.compile(r"[+-]?[\d.,\s]*\d\s*%?")
+Names = list[tuple[str, ...]]
 
 
-def read_workbook(folder: Path, file: str, sheets: Sequence[str], headings: Sequence[str]) -> RawTable:
-    """Read the first of ``sheets`` that the workbook has, under the row where most of ``headings`` stand.
+@dataclass(frozen=True)
+class _Table:
+    """A sheet and the headings in it: ``names`` by column, ``found`` of the declared, the data from ``rows[start]`` on."""
 
-    Numbers become their shortest text with a decimal comma (12; 37,5), so that the point of 3.142 cannot be taken for
-    a thousands separator as in a hand-typed 3.142; dates become ISO text; row numbers are Excel's own. Empty rows are passed
-    over. Raises UserError when the file is no workbook, or the sheet or the row of headings is not found.
+    sheet: Sheet
+    names: Names
+    found: int
+    start: int
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return self.sheet.rows[self.start :]
+
+    @property
+    def row(self) -> int | None:
+        """The lowest row of the headings, by Excel's own number."""
+        return self.sheet.rows[self.start - 1].number if self.start else None
+
+
+def read_workbook(folder: Path, file: str, declared: Declared) -> RawTable:
+    """Read the first of the declared sheets that is there, or else the one that has most of the declared columns.
+
+    Numbers become text with a decimal comma (12; 37,5), so that the point of 3.142 cannot be taken for a thousands
+    separator as in a hand-typed 3.142; a cell in per cent becomes what it shows (45%), a date ISO text. Headings may
+    stand in up to three rows and be merged; a merged cell belongs to each of its rows. Row numbers are Excel's own,
+    empty rows are passed over. Raises UserError when the file is no workbook, is damaged or would take too much memory,
+    or when the sheet or the row of headings is not found.
     """
-    sheet, cells = _cells(raw_bytes(folder, file), file, sheets)
-    is_synthetic = has_mark(cell for row in cells for cell in row)
-    top = _heading_row(cells, headings)
-    if top is None:
-        raise UserError(
-            Problem(file, sheet, rule="missing_heading", reason=f"no row with the headings ({headings[0]}, {headings[1]}, ...) was found; restore them")
-        )
-    named = {column: name for column, name in enumerate(cells[top]) if name}
-    twice = sorted({name for name in named.values() if list(named.values()).count(name) > 1})
-    if twice:
-        raise UserError(
-            Problem(file, sheet, top + 1, name, "duplicate_heading", "this heading stands twice; rename one, so that it is clear which to read")
-            for name in twice
-        )
-    rows = {number: [row[column] for column in named] for number, row in enumerate(cells[top + 1 :], top + 2) if any(row)}
-    frame = pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="row"), columns=list(named.values()), dtype=object)
-    return RawTable(file, sheet, frame, is_synthetic)
+    tables = list(_tables(folder, file, declared))
+    table = _chosen(tables, declared.sheets, file)
+    intake = Intake(file, table.sheet.name, table.names, declared, table.row)
+    if len(intake.positions) < min(2, len(declared.columns)):
+        wanted = next(iter(declared.columns.values()))[:1] or tuple(declared.columns)[:1]
+        reason = f"no row with the headings ({wanted[0]}, ...) was found; restore them"
+        raise UserError(Problem(file, table.sheet.name, rule="missing_heading", reason=reason))
+    _take_in(intake, table, file)
+    raw = intake.table(is_synthetic=any(has_mark(row.cells) for other in tables for row in other.sheet.rows))
+    return replace(raw, remarks=(*_remarks(raw, table, intake.positions), *_other_sheets(raw, table, tables)))
 
 
-def _cells(content: bytes, file: str, sheets: Sequence[str]) -> tuple[str, list[list[str]]]:
-    """Return the name of the first of ``sheets`` that is there, and its cells as text."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNZIPPED:
-                raise UserError(Problem(file, rule="too_large", reason="this workbook unpacks to over 200 MB; remove what does not belong in it"))
-            workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-            names = {name.strip().casefold(): name for name in workbook.sheet_names}
-            sheet = next((names[wanted.casefold()] for wanted in sheets if wanted.casefold() in names), None)
-            if sheet is None:
-                hint = nearest(sheets[0], workbook.sheet_names)
-                raise UserError(Problem(file, rule="missing_sheet", reason=f"the sheet {sheets[0]!r} is not there; {hint}"))
-            cells = [[_as_text(cell) for cell in row] for row in workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)]
-            for row, column, error in _error_cells(archive, sheet):
-                cells[row][column] = error
-    except (*BROKEN, CalamineError) as error:
-        reason = "this file is not a readable xlsx workbook; save it from Excel again, without a password"
-        raise UserError(Problem(file, rule="not_a_workbook", reason=reason)) from error
-    return sheet, cells
+def _tables(folder: Path, file: str, declared: Declared) -> Iterator[_Table]:
+    """Give every worksheet with the headings found in it."""
+    with opened(raw_bytes(folder, file), file) as archive:
+        book = read_book(archive, file)
+        spare = MAX_CELLS
+        for part in book.sheets:
+            sheet = read_sheet(book, part, spare)
+            spare -= sheet.size
+            yield _table(sheet, declared)
 
 
-def _error_cells(archive: zipfile.ZipFile, sheet: str) -> Iterator[tuple[int, int, str]]:
-    """Give position (from 0) and text of cells that hold an error such as #DIV/0!, which the reader takes for empty."""
-    for _, element in etree.iterparse(archive.open(_part_of(archive, sheet)), tag="{*}c", resolve_entities=False, no_network=True):
-        reference = re.fullmatch(r"([A-Z]+)(\d+)", element.get("r", ""))
-        if element.get("t") == "e" and reference:
-            column = sum((ord(letter) - 64) * 26**power for power, letter in enumerate(reversed(reference.group(1))))
-            yield int(reference.group(2)) - 1, column - 1, element.findtext("{*}v") or "#ERROR"
-        element.clear()
+def _table(sheet: Sheet, declared: Declared) -> _Table:
+    """Find the headings: the row, or the two or three rows taken together, that name most of the declared columns."""
+    width = max((len(row.cells) for row in sheet.rows[:SEARCHED_ROWS]), default=0)
+    searched = max(1, min(SEARCHED_ROWS, MAX_HEADINGS // (width or 1)))
+    rows = spread(sheet, sheet.rows[: searched + HEADING_ROWS], sheet.merges, width, sideways=False)
+    if not rows:
+        return _Table(sheet, [], 0, 0)
+    best = heading_row([row.cells for row in rows[:searched]], declared.columns)
+    blocks = [(top, depth) for depth in range(1, HEADING_ROWS + 1) for top in range(max(0, best - depth + 1), best + 1) if top + depth <= len(rows)]
+    named = [(names, top + depth) for top, depth in blocks for names in _names(_banded(sheet, rows[top : top + depth], width))]
+    counted = [(len(located(names, declared.columns)), names, start) for names, start in named]
+    found, names, start = max(counted, key=lambda count: count[0])
+    return _Table(sheet, names, found, _after_headings(sheet, start))
 
 
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
-    """Return the name of the part in the file that holds ``sheet``."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    book = etree.fromstring(archive.read("xl/workbook.xml"), parser)
-    links = etree.fromstring(archive.read("xl/_rels/workbook.xml.rels"), parser)
-    wanted = next(entry for entry in book.iterfind("{*}sheets/{*}sheet") if entry.get("name") == sheet)
-    link = next(value for name, value in wanted.attrib.items() if name.endswith("}id"))
-    target = next(entry.get("Target") for entry in links if entry.get("Id") == link)
-    return str(PurePosixPath("xl") / target).removeprefix("/") if not target.startswith("/") else target[1:]
+def _banded(sheet: Sheet, rows: Sequence[Row], width: int) -> list[Sequence[str]]:
+    """Return the cells of rows of headings, with each band above the lowest row over all the columns that it spans."""
+    bands = [merge for merge in sheet.merges if rows[0].number <= merge.top and merge.bottom < rows[-1].number]
+    return [row.cells for row in spread(sheet, rows, bands, width, sideways=True)]
 
 
-def _heading_row(cells: list[list[str]], headings: Sequence[str]) -> int | None:
-    wanted = {heading.casefold() for heading in headings}
-    scores = [len(wanted & {cell.casefold() for cell in row}) for row in cells[:SEARCHED_ROWS]]
-    best = max(scores, default=0)
-    return scores.index(best) if best >= 2 else None
+def _after_headings(sheet: Sheet, start: int) -> int:
+    """Return where the data begin: below the cells that are merged with the row of headings before ``start``."""
+    row = sheet.rows[start - 1].number
+    ends = [merge.bottom for merge in sheet.merges if merge.top <= row <= merge.bottom < merge.top + HEADING_ROWS]
+    last = max(ends, default=row)
+    return next((position for position in range(start, len(sheet.rows)) if sheet.rows[position].number > last), len(sheet.rows))
 
 
-def _as_text(cell: object) -> str:
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, int | float):
-        return format(Decimal(repr(cell)).normalize(), "f").replace(".", ",")
-    if isinstance(cell, (date, datetime)):
-        return cell.isoformat()
-    return str(cell).strip()
+def _names(rows: Sequence[Sequence[str]]) -> Iterator[Names]:
+    """Give the names of each column: the texts of its headings from above to below joined, then also the lowest alone."""
+    width = max(position + 1 for row in rows for position, cell in enumerate(row) if cell.strip())
+    columns = [[row[position].strip() if position < len(row) else "" for row in rows] for position in range(width)]
+    joined = [" ".join(text for text in dict.fromkeys(column) if text) for column in columns]
+    yield [(name,) for name in joined]
+    if len(rows) > 1:
+        yield [(name, column[-1]) if column[-1] else (name,) for name, column in zip(joined, columns, strict=True)]
+
+
+def _chosen(tables: Sequence[_Table], sheets: Sequence[str], file: str) -> _Table:
+    """Return the table of the first of ``sheets`` that is there; where none is declared, the one with most columns."""
+    by_name = {normalise(table.sheet.name): table for table in reversed(tables)}
+    wanted = next((by_name[normalise(name)] for name in sheets if normalise(name) in by_name), None)
+    if wanted is None and sheets:
+        hint = nearest(sheets[0], [table.sheet.name for table in tables])
+        raise UserError(Problem(file, rule="missing_sheet", reason=f"the sheet {sheets[0]!r} is not there; {hint}"))
+    return wanted or max(tables, key=lambda table: (table.found, not table.sheet.is_hidden))
+
+
+def _take_in(intake: Intake, table: _Table, file: str) -> None:
+    """Take in the data rows, some thousands at a time, each merged text in every row that it spans."""
+    rows, width = table.rows, len(table.names)
+    if len(rows) * width > MAX_AREA:
+        reason = "this sheet has headings too far apart for its number of rows; remove what does not belong in it"
+        raise UserError(too_large(file, reason, table.sheet.name, table.row))
+    below = [merge for merge in table.sheet.merges if merge.top > (table.row or 0)]
+    shown = spread(table.sheet, rows, below, width, sideways=False)
+    for at in range(0, len(shown), CHUNK):
+        chunk = shown[at : at + CHUNK]
+        intake.extend([row.number for row in chunk], [[*row.cells[:width], *[""] * (width - len(row.cells))] for row in chunk])
+
+
+def _remarks(raw: RawTable, table: _Table, positions: dict[str, int]) -> Iterator[Problem]:
+    """Give what was read but may not be what its author meant."""
+    if table.sheet.is_hidden:
+        yield raw.problem("hidden_sheet", "this sheet is hidden and was read like any other; unhide it to see what it holds, or declare another sheet")
+    for is_hidden, run in groupby(table.rows, key=lambda row: row.is_hidden):
+        if is_hidden:
+            numbers = [row.number for row in run]
+            which = f"rows {numbers[0]} to {numbers[-1]} are" if len(numbers) > 1 else "this row is"
+            yield raw.problem("hidden_rows", f"{which} hidden and read like the others; delete what does not count", numbers[0])
+    for column, position in positions.items():
+        rows = [row.number for row in table.rows if position < len(row.cells) and row.cells[position] == NOT_CALCULATED]
+        if rows:
+            reason = f"{len(rows)} cells of this column, from here on, hold a formula that was never calculated; open the workbook in Excel and save it"
+            yield raw.problem("not_calculated", reason, rows[0], column)
+    yield from _merged(raw, table, positions)
+
+
+def _merged(raw: RawTable, table: _Table, positions: dict[str, int]) -> Iterator[Problem]:
+    """Give the merged cells of which it is not sure what they say: one over several columns, or one number over several rows."""
+    by_number = {row.number: row for row in table.rows}
+    for merge in table.sheet.merges:
+        text = text_of(by_number[merge.top], merge) if merge.top in by_number else ""
+        for column, position in positions.items() if text else ():
+            if merge.left < position <= merge.right:
+                reason = "this cell is merged with one before it, whose text was read there only; undo the merge and fill in what belongs here"
+                yield raw.problem("merged_cells", reason, merge.top, column)
+            if position == merge.left and merge.bottom > merge.top and FIGURE.fullmatch(text):
+                reason = f"one number is merged over rows {merge.top} to {merge.bottom} and was read for each; give each row its own"
+                yield raw.problem("merged_rows", reason, merge.top, column)
+
+
+def _other_sheets(raw: RawTable, table: _Table, tables: Sequence[_Table]) -> Iterator[Problem]:
+    """Give the sheets that look like versions of the one that was read: half of its columns or more, and rows under them."""
+    for other in tables:
+        if other is not table and other.rows and other.found >= max(2, table.found / 2):
+            reason = f"this sheet has the same headings with rows under them, but only sheet {raw.sheet} was read; remove the one that does not count"
+            yield Problem(raw.file, other.sheet.name, rule="other_sheet", reason=reason)

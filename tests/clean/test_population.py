@@ -1,4 +1,4 @@
-"""Cleaning the staff list and the coded interviews: every rule, and that cells and rows reconcile."""
+"""Cleaning the staff list: every rule, and that cells and rows reconcile."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from factory import SECRETS, Draft, draft
+from factory import Draft, draft
 from midterm.clean.ledger import Cleaned
-from midterm.clean.lists import clean_interviews, clean_population
+from midterm.clean.population import clean_population
 from midterm.errors import UserError
-from midterm.read import read_interviews, read_population
+from midterm.read import read_population
 
 PLACES = 12  # two waves x two alliances x three partners
 
@@ -21,12 +21,6 @@ def staff(start: Draft, folder: Path) -> Cleaned:
     raw = read_population(evaluation)
     assert raw is not None
     return clean_population(evaluation, raw)
-
-
-def interviews(start: Draft, folder: Path) -> Cleaned:
-    evaluation = start.load(folder)
-    ((source, raw),) = read_interviews(evaluation)
-    return clean_interviews(evaluation, source, raw)
 
 
 def aside(result: Cleaned) -> list[tuple[int | None, str, str]]:
@@ -97,44 +91,10 @@ def test_a_staff_list_without_its_columns_says_which(tmp_path: Path) -> None:
     assert {problem.column for problem in error.value.problems} == {"population", "invited"}
 
 
-def test_sound_interviews_are_kept_without_their_text(tmp_path: Path) -> None:
-    result = interviews(draft(), tmp_path)
+def test_a_wave_is_known_by_its_other_names(tmp_path: Path) -> None:
+    start = draft()
+    start.evaluation["waves"][0]["aliases"] = ["nulmeting"]
+    start.population[0]["wave"] = "Nulmeting"
+    result = staff(start, tmp_path)
     assert not result.quarantine
-    assert list(result.tables["interviews"]["rating"]) == [1.0, 1.0]
-    assert SECRETS[2] not in "".join(table.to_csv() for table in (*result.tables.values(), *result.books().values()))
-    reconciles(result, 2)
-
-
-def test_a_segment_of_an_unknown_alliance_is_set_aside(tmp_path: Path) -> None:
-    start = draft()
-    start.segments[0]["alliantie"] = "Alliantie Oost"
-    result = interviews(start, tmp_path)
-    assert aside(result) == [(2, "", "unknown_alliance")]
-    reconciles(result, 2)
-
-
-@pytest.mark.parametrize(("column", "typed"), [("groep", "ministerie"), ("code", "Sfeer"), ("oordeel", "++"), ("groep", ""), ("code", "")])
-def test_a_code_outside_the_code_frame_is_set_aside_alone_and_not_repeated(tmp_path: Path, column: str, typed: str) -> None:
-    start = draft()
-    start.segments[0][column] = typed
-    result = interviews(start, tmp_path)
-    assert aside(result) == [(2, column, "unknown_code")]
-    assert not typed or f"{typed!r}" not in str(result.quarantine[0])
-    reconciles(result, 2)
-
-
-def test_a_segment_may_go_without_a_rating(tmp_path: Path) -> None:
-    start = draft()
-    start.segments[0]["oordeel"] = ""
-    result = interviews(start, tmp_path)
-    assert not result.quarantine
-    assert int(result.tables["interviews"]["rating"].isna().sum()) == 1
-
-
-@pytest.mark.parametrize(("typed", "means"), [("+/-", 0.0), ("-", -1.0), ("negatief", -1.0), ("mixed", 0.0), (" + ", 1.0), ("Positief", 1.0), ("+\u00a0", 1.0)])
-def test_ratings_are_known_by_sign_and_word(tmp_path: Path, typed: str, means: float) -> None:
-    start = draft()
-    start.segments = [{**start.segments[0], "oordeel": typed}]
-    result = interviews(start, tmp_path)
-    assert not result.quarantine
-    assert list(result.tables["interviews"]["rating"]) == [means]
+    reconciles(result, PLACES)

@@ -1,0 +1,74 @@
+"""The data-quality page: in, the clean tables; out, one page in every language asked for, for the project team, without any answer."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from midterm.description import Evaluation, Language
+from midterm.publish.context import Context
+from midterm.publish.documents import FORMATS, Document, Manuscript, convert
+from midterm.publish.figures import FIGURES_FOLDER
+from midterm.publish.quality_chapters import CHAPTERS, FOLD, FOLD_CLOSED, FOLD_END
+from midterm.publish.quality_context import Review
+from midterm.publish.report import REPORTS
+from midterm.tables import Store
+
+
+def write_quality(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Write ``reports/quality.LANGUAGE.html`` for every language of the evaluation; return the files' names.
+
+    ``tables`` are the clean ones: responses, respondents, population, quarantine, notices and reconciliation are read.
+    """
+    made = []
+    for language in evaluation.file.languages:
+        name = f"{REPORTS}/quality.{language}.html"
+        with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
+            manuscript = compose(evaluation, tables, language, store.folder / FIGURES_FOLDER, is_synthetic=store.is_synthetic)
+            convert(manuscript, PAGE, store.folder / name, Path(scratch))
+        made.append(name)
+    return made
+
+
+def compose(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], language: Language, figures: Path, *, is_synthetic: bool) -> Manuscript:
+    """Return the page as Markdown with its title."""
+    context = Context(evaluation, tables, language, figures, PAGE.picture)
+    review = Review.of(context)
+    parts = [part for chapter in CHAPTERS for part in chapter(review) if part]
+    return Manuscript(
+        title=review.texts.title,
+        subtitle=review.texts.subtitle.format(evaluation=evaluation.file.title.in_(language)),
+        mark=evaluation.labels[language].synthetic if is_synthetic else "",
+        notice=context.texts.synthetic_notice if is_synthetic else "",
+        locale=context.texts.locale,
+        contents=context.texts.contents,
+        body="\n\n".join(parts),
+        figures=figures,
+    )
+
+
+def _page(manuscript: Manuscript, path: Path, scratch: Path) -> None:
+    FORMATS["html"].layout(manuscript, path, scratch)
+    path.write_text(_folding(_verdict_first(path.read_text(encoding="utf-8"))), encoding="utf-8")
+
+
+def _verdict_first(text: str) -> str:
+    """Put the contents after the first chapter, and every chapter under the title as the page's one heading of the first level."""
+    start, end = text.index("<nav"), text.index("</nav>") + len("</nav>")
+    first, *chapters = re.split(r"(?=<h1)", text[end:])
+    lower = [re.sub(r"(</?h)([1-5])\b", lambda found: f"{found[1]}{int(found[2]) + 1}", part) for part in (first, *chapters)]
+    return "".join([text[:start], *lower[:2], text[start:end], *lower[2:]])
+
+
+def _folding(text: str) -> str:
+    """Let the findings of a rule fold and unfold, by keyboard and without a script."""
+    for name, start in ((FOLD, "<details open>"), (FOLD_CLOSED, "<details>")):
+        text = re.sub(rf'<div class="{name}">\s*<p>(.*?)</p>\s*</div>', rf"{start}<summary>\1</summary>", text, flags=re.DOTALL)
+    return re.sub(rf'<div class="{FOLD_END}">\s*</div>', "</details>", text)
+
+
+PAGE = Document(FORMATS["html"].picture, _page)

@@ -1,7 +1,7 @@
 """An evaluation folder in which everything is wrong that can be: in, nothing; out, the folder as it would arrive.
 
 Six alliances, two waves, every format. Where each fault stands is worked out by hand in ``test_fifty_faults``: rows with a
-fault come first in every file, in an order that can be counted off. What no message may repeat holds SECRET or NUMBER.
+fault come first in every file, in an order that can be counted off. What no message may repeat holds one of SECRETS.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from factory import as_yaml, both, codebook, delimited, described, framework, in
 
 SECRET = "GEHEIM"  # noqa: S105 - no password
 NUMBER = "7777"
+CODE = "Zeehond"
+SECRETS = (SECRET, NUMBER, CODE)
 MEMBERS = {
     "noord": ("anker", "boei", "dok"),
     "zuid": ("boei", "kompas", "loods"),
@@ -300,7 +302,7 @@ def letters() -> bytes:
         row = {"ronde": "2", "CODE": f"00{line}", "ALLIANTIE": "kust", "ORGANISATIE": "Bureau Hoeve", **answers(line), "TOELICHTING": f"{SECRET} é"}
         return [{**row, **changes}[name] for name in names]
 
-    near = (letter(6, CODE=f"{SECRET}-1"), letter(7, CODE=f"{SECRET.lower()}-1"))
+    near = (letter(6, CODE=CODE), letter(7, CODE=CODE.lower()))
     return _csv([names, letter(2, ronde="1"), letter(3, ronde=SECRET), letter(4, U1="1.250"), letter(5, S1=NUMBER), *near], ";", "cp1252")
 
 

@@ -16,12 +16,14 @@ import yaml
 
 import document
 from midterm.description import load_evaluation
+from midterm.description.corrections import FIELDS
 from midterm.steps import NOTEBOOKS, STEPS, Task, tasks
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE_LINES = 60
 DATA_ENDINGS = {".csv", ".xlsx", ".xls", ".sav", ".parquet", ".qdpx", ".tsv", ".zip"}
-NOT_DATA = ("tests/golden/", "tests/reference/", "tools/synthetic_frameworks.csv")
+LOG = "config/corrections.csv"
+NOT_DATA = ("tests/golden/", "tests/reference/", "tools/synthetic_frameworks.csv", LOG)
 
 
 def tracked() -> list[str]:
@@ -67,6 +69,10 @@ def test_tracked_data_are_the_marked_example_and_nothing_else() -> None:
     assert sorted(set(data) - set(manifest)) == [], "data that are not the shipped synthetic example must not be tracked"
     for name in data:
         assert hashlib.sha256((ROOT / name).read_bytes()).hexdigest() == manifest[name], name
+
+
+def test_the_tracked_log_of_corrections_holds_no_data() -> None:
+    assert (ROOT / LOG).read_text().strip() == ",".join(FIELDS), "a log with corrections holds answers: keep it out of version control"
 
 
 def test_results_are_not_tracked() -> None:

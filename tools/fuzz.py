@@ -59,7 +59,9 @@ def _fuzz(target: str, folder: str, *flags: str) -> None:
     corpus.mkdir()
     for number, seed in enumerate(chosen.seeds):
         (corpus / str(number)).write_bytes(seed)
-    atheris.Setup([sys.argv[0], *flags, str(corpus)], chosen.check)
+    words = Path(folder, "words")
+    words.write_text("".join('"' + "".join(f"\\x{byte:02x}" for byte in token) + '"\n' for token in fuzz_targets.TOKENS), encoding="ascii")
+    atheris.Setup([sys.argv[0], *flags, f"-dict={words}", str(corpus)], chosen.check)
     atheris.Fuzz()
 
 

@@ -1,7 +1,7 @@
 """What is fuzzed: in, any bytes; out, nothing, or an error where a law of reading or cleaning is broken.
 
 Each target makes what it needs out of the bytes, so that a crash is reproduced from them alone. ``seeds`` are where fuzzing
-starts; an ordinary test runs every target over them.
+starts, TOKENS what it likes to put in; an ordinary test runs every target over its seeds.
 """
 
 from __future__ import annotations
@@ -30,10 +30,42 @@ from midterm.read.raw import Declared, RawTable
 from midterm.read.text import read_text
 
 RULES = frozenset({"", "off_scale", "ambiguous_number", "code_and_label_contradict", "unknown_missing_code", "unknown_option"})
-AROUND = ("{}", " {}", "{}\u200b", "\ufeff{}\u00a0", "\t{} ")
+AROUND = (" {}", "{}\u200b", "\ufeff{}\u00a0", "\t{} ")
 DECLARED = Declared({"id": (), "G1": ("Wij hebben één doel [voor ogen].",), "G01[SQ1]": (), "naam": ("Naam",)}, linking=frozenset({"naam"}), salt="zout")
 OTHER_FILES = (b"titel\n\nid\tG1\n1\t", "id,G1\n1,é".encode("utf-16"), b"id,G1\n1,\xe9", b"id,G1\n1,a\r2,b\n")
 PLACE = Path(tempfile.gettempdir())
+
+
+LETTERS = ("\u200b", "\ufeff", "\u00a0", "\u2009", "\u2028", "\u0301", "\u030c", "\u0345", "\u2212", "²", "①", "½", "４", "٣", "ﬃ", "ǰ", "İ", "ß", "Å")
+WORDS = (
+    "A1",
+    "a10",
+    "-99",
+    ".000",
+    ",00",
+    "1e5",
+    "N/A",
+    '"',
+    '""',
+    ";",
+    "\r\n",
+    "\r",
+    "\t",
+    "|",
+    "\ufeff",
+    "<p>",
+    "</",
+    "&#91;",
+    "[",
+    "]",
+    "!!",
+    "&a",
+    "*a",
+    "? ",
+    "- ",
+    ": ",
+)
+TOKENS = (*(word.encode() for word in (*LETTERS, *WORDS)), b"\xff\xfe", b"\xe9", b"\0")
 
 
 @dataclass(frozen=True)
@@ -86,17 +118,22 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", errors="ignore")
 
 
+def _around(text: str) -> str:
+    """Return the text with spaces around it, seen or not, which may change nothing."""
+    return AROUND[len(text) % len(AROUND)].format(text)
+
+
 def decode(data: bytes) -> None:
     """Any cell is an answer on its scale, a kind of missing, or set aside by a rule; its spelling does not matter."""
-    text = _text(data)
-    for decoder in (*DECODERS, *SPSS):
-        _hold_meaning(decoder.decode(text), decoder.scale)
-    for decoder in DECODERS:
-        meaning = decoder.decode(text)
-        for form in AROUND:
-            hold(decoder.decode(form.format(text)) == meaning, "spaces around a cell change what it means")
-        has_raised = any(char.isnumeric() and not char.isdecimal() for char in text)
-        hold(has_raised or decoder.decode(normalise(text)) == meaning, "the normalised cell means something else")
+    chosen, text = (data[0] if data else 0) % len(DECODERS), _text(data[1:])
+    meaning = DECODERS[chosen].decode(text)
+    _hold_meaning(meaning, DECODERS[chosen].scale)
+    hold(DECODERS[chosen].decode(_around(text)) == meaning, "spaces around a cell change what it means")
+    has_raised = any(char.isnumeric() and not char.isdecimal() for char in text)
+    hold(has_raised or DECODERS[chosen].decode(normalise(text)) == meaning, "the normalised cell means something else")
+    of_file = SPSS[chosen % len(SPSS)]
+    _hold_meaning(of_file.decode(text), of_file.scale)
+    hold(of_file.decode(_around(text)) == of_file.decode(text), "spaces around a cell change what it means")
 
 
 def _hold_meaning(meaning: Meaning, scale: Scale) -> None:
@@ -134,8 +171,7 @@ def numbers(data: bytes) -> None:
     number, year = parse_number(text), parse_year(text)
     hold(number is None or abs(number) < float("inf"), "a number without end")
     hold(year is None or (1900 <= year <= 2199 and parse_number(text) == year), "a year that is none")
-    for form in AROUND:
-        hold((parse_number(form.format(text)), parse_year(form.format(text))) == (number, year), "spaces around a number change it")
+    hold((parse_number(_around(text)), parse_year(_around(text))) == (number, year), "spaces around a number change it")
     if number is not None and visible(text)[0].isdecimal():
         hold(parse_number(f"-{text}") == -number, "a sign changes more than the sign")
     _written_out(int.from_bytes(data[:6], "big"), len(data) % 3)
@@ -158,8 +194,7 @@ def times(data: bytes) -> None:
     hold(found is None or found.tzinfo is None, "a time with a zone")
     hold(found is None or parse_time(found.isoformat(" ")) == found, "a time does not read back")
     hold(found is None or is_sent_in(text), "a time that is no sign of being sent in")
-    for form in AROUND:
-        hold((parse_time(form.format(text)), is_sent_in(form.format(text))) == (found, is_sent_in(text)), "spaces around a time change it")
+    hold((parse_time(_around(text)), is_sent_in(_around(text))) == (found, is_sent_in(text)), "spaces around a time change it")
     with suppress(ValueError, OverflowError):
         made = datetime.fromordinal(int.from_bytes(data[:3], "big") + 1)
         hold(parse_time(f"{made.day}-{made.month}-{made.year:04d}") == made, "a Dutch date does not read back")
@@ -171,8 +206,7 @@ def names(data: bytes) -> None:
     found = NAMES.match(text)
     hold(normalise(normalise(text)) == normalise(text), "normalising twice changes a name")
     hold(NAMES.match(normalise(text)) == found and (found is None) == (normalise(text) not in NAMES.ids), "a name is known by more than its spelling")
-    for form in AROUND:
-        hold(NAMES.match(form.format(text)) == found, "spaces around a name change it")
+    hold(NAMES.match(_around(text)) == found, "spaces around a name change it")
     hints = {"no known name is near it", *(f"the nearest known is {name!r}" for name in NAMES.written.values())}
     hold(NAMES.hint(text) in hints, "a hint repeats what was typed")
 
@@ -235,7 +269,9 @@ def _paths(content: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
 
 
 TARGETS = {
-    "decode": Target(decode, (b"3", b"Eens", b"weet ik niet", b"N/A", b"1.250", b"45 %", b"-3,5", b"A2", b"44", "Straße".encode(), "４²".encode())),
+    "decode": Target(
+        decode, (b"\0003", b"\0eens", b"\0weet ik niet", b"\0N/A", b"\x0f1.250", b"\x0945 %", b"\x0f-3,5", b"\x03A2", "\3Straße".encode(), "\6４²".encode())
+    ),
     "boxes": Target(boxes, (b"1,12", b"Te weinig mensen, of wisselingen;2", b"2, iets anders", b"-99", b"bereik | (anders)", b"1;1;2")),
     "numbers": Target(numbers, (b"1.234,5", b"1 234", b"1'234", b"1,234.5", b"\xe2\x88\x923", b"+ 7", b"2024,0", b"0.5", b"9" * 400)),
     "times": Target(times, (b"2023-04-01 12:00:00", b"30-02-2023", b"1/13/2023 9:05", b"20230401T120000+0130", b"2023-W13-6", b"N", b"0001-01-01")),

@@ -205,9 +205,10 @@ def in_two_alliances(evaluation: Evaluation, sheets: list[Sheet]) -> list[Proble
 def near_codes(sheets: list[Sheet]) -> list[Problem]:
     """Note rows whose code differs from another person's in this wave only by case, kind of blank or width of its letters."""
     person = stacked([sheet.persons["respondent_id"] for sheet in sheets])
-    together = "".join(map(str, person.categories))
-    if together.isascii() and " " not in together and together in (together.lower(), together.upper()):
-        return []  # of a million codes made by a program, none needs a second look
+    together = "\n".join(map(str, person.categories))
+    lower = together.lower()
+    if together.isascii() and " " not in together and (lower == together or len(set(lower.split("\n"))) == len(person.categories)):
+        return []  # a million codes made by a program need no look at each
     is_linked = np.concatenate([sheet.persons["is_linked"].to_numpy(dtype=bool) for sheet in sheets])
     spellings: dict[str, list[int]] = {}
     for code in np.unique(person.codes[is_linked]):

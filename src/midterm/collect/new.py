@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from midterm.description.corrections import FIELDS
 from midterm.description.evaluation import SHIPPED
 from midterm.errors import ConfigError, Problem
 from midterm.tables import replacing
@@ -12,7 +13,6 @@ from midterm.tables import replacing
 TEMPLATES = Path(__file__).parent / "templates"
 # What was different about an item in an earlier wave of the shipped evaluation is no part of a new one.
 HISTORY = re.compile(rb"^( +)changes:\n(?:\1 +.*\n)+", re.MULTILINE)
-CORRECTIONS = "file,id,field,old,new,reason,author\n"
 
 
 def skeleton() -> dict[str, bytes]:
@@ -22,7 +22,7 @@ def skeleton() -> dict[str, bytes]:
         "data/raw/README.md": (TEMPLATES / "raw-readme.md").read_bytes(),
         "config/codebook.yml": HISTORY.sub(b"", (SHIPPED / "codebook.yml").read_bytes()),
         "config/indicators.yml": (SHIPPED / "indicators.yml").read_bytes(),
-        "config/corrections.csv": CORRECTIONS.encode(),
+        "config/corrections.csv": f"{','.join(FIELDS)}\n".encode(),
         "evaluation.yml": (TEMPLATES / "evaluation.yml").read_bytes(),
     }
 

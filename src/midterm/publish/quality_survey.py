@@ -17,7 +17,7 @@ from midterm.publish.wording import records
 KINDS: tuple[str, ...] = get_args(MissingKind)
 MUCH_MISSING = 0.20  # share of those asked, from which an item is pointed out
 FEWEST = 5  # questionnaires under which no share of an alliance is given, inside the team as well
-SIGNS = ("straight_lining", "speeder", "duplicate_identical", "duplicate_contradicts")  # told of every survey file, also when there are none
+SIGNS = ("straight_lining", "speeder", "duplicate_identical", "duplicate_contradicts")  # told of every survey file that was read, also when there are none
 Shares = dict[str, dict[str, float]]
 
 
@@ -95,7 +95,8 @@ def _signs(r: Review, wave: str) -> list[str]:
     for source in (source for source in r.context.evaluation.sources.surveys if wave in source.waves):
         here = counted(_acted_on(r, [source.file]))
         rows += [[source.file, r.title(row.rule), getattr(q, f"outcome_{row.outcome}"), row.n] for row in records(here)]
-        rows += [[source.file, r.title(rule), "", 0] for rule in SIGNS if rule not in set(here["rule"])]
+        if source.file in set(r.books["file"]):
+            rows += [[source.file, r.title(rule), "", 0] for rule in SIGNS if rule not in set(here["rule"])]
     if not rows:
         return [escaped(q.wave_empty.format(wave=r.say.wave(wave)))]
     columns = [r.context.texts.col_file, q.col_finding, q.col_outcome, q.col_count]

@@ -40,8 +40,8 @@ def _is_broken(target: str, seconds: int) -> bool:
         ran = re.search(r"stat::number_of_executed_units: (\d+)", done.stderr)
         print(f"{target}: {int(ran[1]) if ran else 0:,} inputs", flush=True)
         for path in found:
-            said = re.findall(r"^(?:\w+Error|[\w.]+Exception|AssertionError): .*|^ALARM: .*|out-of-memory.*", done.stderr, flags=re.MULTILINE)
-            print(f"  broken: {said[-1] if said else path.name}\n  again: tools/fuzz.py {target} {path.read_bytes().hex() or '00'}", flush=True)
+            said = re.findall(r"^[\w.]*(?:Error|Exception)\b.*|^ALARM: .*|.*out-of-memory.*", done.stdout + done.stderr, flags=re.MULTILINE)
+            print(f"  broken: {said[0] if said else path.name}\n  again: tools/fuzz.py {target} {path.read_bytes().hex() or '00'}", flush=True)
         if done.returncode and not found:
             print(done.stderr[-2000:], file=sys.stderr)
     return done.returncode != 0

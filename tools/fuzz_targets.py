@@ -37,34 +37,7 @@ PLACE = Path(tempfile.gettempdir())
 
 
 LETTERS = ("\u200b", "\ufeff", "\u00a0", "\u2009", "\u2028", "\u0301", "\u030c", "\u0345", "\u2212", "²", "①", "½", "４", "٣", "ﬃ", "ǰ", "İ", "ß", "Å")
-WORDS = (
-    "A1",
-    "a10",
-    "-99",
-    ".000",
-    ",00",
-    "1e5",
-    "N/A",
-    '"',
-    '""',
-    ";",
-    "\r\n",
-    "\r",
-    "\t",
-    "|",
-    "\ufeff",
-    "<p>",
-    "</",
-    "&#91;",
-    "[",
-    "]",
-    "!!",
-    "&a",
-    "*a",
-    "? ",
-    "- ",
-    ": ",
-)
+WORDS = ("A1", "a10", "-99", ".000", ",00", "1e5", "N/A", '"', '""', ";", "\r\n", "\r", "\t", "|", "<p>", "</", "&#91;", "[", "]", "!!", "&a", "*a", "? ", ": ")
 TOKENS = (*(word.encode() for word in (*LETTERS, *WORDS)), b"\xff\xfe", b"\xe9", b"\0")
 
 
@@ -91,7 +64,7 @@ def _answers(codes: dict[float, tuple[str, str, str]]) -> list[dict[str, object]
 
 
 def _scales() -> Iterator[Scale]:
-    agree = {1: ("1", "Oneens", "Disagree"), 2: ("2", "Niet eens, niet oneens", "Neither"), 3: ("3", "Eens", "Agree")}
+    agree: dict[float, tuple[str, str, str]] = {1: ("1", "Oneens", "Disagree"), 2: ("2", "Niet eens, niet oneens", "Neither"), 3: ("3", "Eens", "Agree")}
     coded = {1: ("A1", "Één keer", "Once"), 2.5: ("A2", "4,0", "4.0"), 4: ("a10", "Straße", "Weet ik wel")}
     missing = [{"kind": "dont_know", "codes": ["9", "-99"], "label": {"nl": "Weet ik niet", "en": "Don't know"}}]
     for answers in (agree, coded):
@@ -269,9 +242,7 @@ def _paths(content: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
 
 
 TARGETS = {
-    "decode": Target(
-        decode, (b"\0003", b"\0eens", b"\0weet ik niet", b"\0N/A", b"\x0f1.250", b"\x0945 %", b"\x0f-3,5", b"\x03A2", "\3Straße".encode(), "\6４²".encode())
-    ),
+    "decode": Target(decode, (b"\0003", b"\0eens", b"\0weet ik niet", b"\0N/A", b"\x0f1.250", b"\x0945 %", b"\x0f-3,5", b"\3A2", "\6４²".encode())),
     "boxes": Target(boxes, (b"1,12", b"Te weinig mensen, of wisselingen;2", b"2, iets anders", b"-99", b"bereik | (anders)", b"1;1;2")),
     "numbers": Target(numbers, (b"1.234,5", b"1 234", b"1'234", b"1,234.5", b"\xe2\x88\x923", b"+ 7", b"2024,0", b"0.5", b"9" * 400)),
     "times": Target(times, (b"2023-04-01 12:00:00", b"30-02-2023", b"1/13/2023 9:05", b"20230401T120000+0130", b"2023-W13-6", b"N", b"0001-01-01")),

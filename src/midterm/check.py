@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +43,12 @@ def check(evaluation: Evaluation) -> Findings:
             problems += error.problems
     faults = set(problems) - set(awaited)  # what is awaited is no fault, also where cleaning goes on without it
     return Findings(*(tuple(sorted(found, key=_place)) for found in (faults, set(notices), set(awaited))))
+
+
+def refusals(evaluation: Evaluation, told: Collection[str]) -> tuple[Problem, ...]:
+    """Return why declared files that have arrived could not be read at all; those in ``told`` are known already."""
+    silent = {file for file in evaluation.sources.files if (evaluation.folder / file).exists()} - set(told)
+    return tuple(problem for problem in check(evaluation).problems if problem.file in silent) if silent else ()
 
 
 def _place(problem: Problem) -> tuple[str, str, int, str, str, str]:

@@ -1,7 +1,7 @@
 """The plan of a run as one plain table: each step's notebook, its unit, what it reads and what it writes.
 
 The runner, whichever executor it is given, knows the evaluation only through this table. ``{wave}`` and
-``{alliance}`` stand for the unit; ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw files that the
+``{alliance}`` stand for the unit; ``{raw}`` (all), ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw files that the
 evaluation declares for it; paths are globs relative to the evaluation's folder.
 """
 
@@ -68,6 +68,7 @@ STEPS = (
         "50_review_quality",
         "once",
         (
+            "{raw}",  # only those that no other step could read, to say why
             f"{PARTS}/responses/*/*",
             f"{PARTS}/respondents/*/*",
             f"{PARTS}/open_answers/*/*",
@@ -156,6 +157,7 @@ class Task:
         declared = {
             "{surveys}": [source.file for source in sources.surveys if self.key in source.waves],
             "{framework}": [file for source in sources.frameworks if source.alliance == self.key for file in (source.file, *source.earlier)],
+            "{raw}": list(sources.files),
             "{population}": [sources.population.file] if sources.population else [],
             "{interviews}": [source.file for source in sources.interviews],
         }

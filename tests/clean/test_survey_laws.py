@@ -292,8 +292,10 @@ def messed(rows: list[Cells], kinds: Sequence[str], chance: Random) -> File:
     lines = [laid[at].lines[number] for at, number in order]
     content, starts = delimited(lines, list(rows[0]))
     row_of = dict(zip(order, starts, strict=True))
-    aside = Counter((row_of[at, number], column, rule) for at, entry in enumerate(laid) for number, column, rule in entry.aside)
-    noted = Counter([*UNDECLARED, *((row_of[at, number], column, rule) for at, entry in enumerate(laid) for number, column, rule in entry.noted)])
+    aside: Counter[Place] = Counter((row_of[at, number], column, rule) for at, entry in enumerate(laid) for number, column, rule in entry.aside)
+    noted: Counter[Place] = Counter(
+        [*UNDECLARED, *((row_of[at, number], column, rule) for at, entry in enumerate(laid) for number, column, rule in entry.noted)]
+    )
     pairs = list(zip(rows, laid, strict=True))
     keys = [(row["ALLIANTIE"], entry.who or row["CODE"]) for row, entry in pairs]
     answers = {key: {**meant(row), **entry.now} for key, (row, entry) in zip(keys, pairs, strict=True) if entry.is_kept}

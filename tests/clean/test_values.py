@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory import codebook
-from midterm.clean.values import Decoder, parse_number, parse_year
+from midterm.clean.decoder import Decoder
+from midterm.clean.values import parse_number, parse_year
 from midterm.description.codebook import Scale
 
 laws = settings(derandomize=True, deadline=None, max_examples=200)
 
 
-def decoder(scale: str, **change: Any) -> Decoder:
-    return Decoder(Scale.model_validate({**codebook()["scales"][scale], **change}))
+def decoded(scale: str | Scale, cell: str) -> tuple[float | None, str]:
+    meaning = Decoder(scale if isinstance(scale, Scale) else Scale.model_validate(codebook()["scales"][scale])).decode(cell)
+    return meaning.value, meaning.kind
 
 
 @pytest.mark.parametrize(
@@ -137,19 +137,19 @@ def test_a_year_is_four_digits(text: str, year: int | None) -> None:
 
 @pytest.mark.parametrize("cell", ["A4", "a4", " A4 ", "Eens", "EENS", "Agree", "agree\u00a0"])
 def test_an_answer_is_known_by_code_and_by_label_in_either_language(cell: str) -> None:
-    assert decoder("agree").decode(cell) == (4.0, "")
+    assert decoded("agree", cell) == (4.0, "")
 
 
 @pytest.mark.parametrize(
     ("cell", "kind"), [("A9", "dont_know"), ("Weet ik niet", "dont_know"), ("don't know", "dont_know"), ("", "empty"), (" \u200b", "empty")]
 )
 def test_dont_know_is_no_answer_and_not_the_same_as_empty(cell: str, kind: str) -> None:
-    assert decoder("agree").decode(cell) == (None, kind)
+    assert decoded("agree", cell) == (None, kind)
 
 
 @pytest.mark.parametrize("cell", ["A6", "A0", "3", "6", "eens, denk ik", "0", "-", "NA", "TRUE"])
 def test_what_is_not_among_the_answers_is_invalid(cell: str) -> None:
-    assert decoder("agree").decode(cell) == (None, "invalid")
+    assert decoded("agree", cell) == (None, "invalid")
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,10 @@ def test_what_is_not_among_the_answers_is_invalid(cell: str) -> None:
     [("0", 0.0), ("50", 50.0), ("007", 7.0), ("51", None), ("-1", None), ("1.5", None), ("2,5", None), ("1e1", None), ("twee", None), ("TRUE", None)],
 )
 def test_a_count_is_a_whole_number_within_its_bounds(cell: str, value: float | None) -> None:
-    assert decoder("incidents").decode(cell) == ((value, "") if value is not None else (None, "invalid"))
+    assert decoded("incidents", cell) == ((value, "") if value is not None else (None, "invalid"))
 
 
 @pytest.mark.parametrize(("cell", "value"), [("1", 1.0), ("5", 5.0), ("3.142", 3.142), ("3,142", 3.142), ("5.001", None), ("0.999", None)])
 def test_a_continuous_scale_takes_a_survey_tools_point_as_a_decimal_point(cell: str, value: float | None) -> None:
-    continuous = Decoder(Scale.model_validate({"low": 1, "high": 5, "unit": {"nl": "p", "en": "p"}, "whole": False}))
-    assert continuous.decode(cell) == ((value, "") if value is not None else (None, "invalid"))
+    continuous = Scale.model_validate({"low": 1, "high": 5, "unit": {"nl": "p", "en": "p"}, "whole": False})
+    assert decoded(continuous, cell) == ((value, "") if value is not None else (None, "invalid"))

@@ -93,7 +93,7 @@ def body(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], language: L
 
 
 def page(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], folder: Path, *, is_synthetic: bool = False) -> str:
-    (name,) = write_quality(Store(folder, is_synthetic=is_synthetic), evaluation, tables)
+    name, _ = write_quality(Store(folder, is_synthetic=is_synthetic), evaluation, tables)
     return (folder / name).read_text(encoding="utf-8")
 
 

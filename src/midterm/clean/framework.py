@@ -34,7 +34,8 @@ def clean_framework(evaluation: Evaluation, alliance: str, raw: RawTable, earlie
     form = evaluation.codebook.framework
     if form is None:
         raise AssertionError("an evaluation with frameworks has a framework form in its codebook")
-    years = sorted({wave.year for wave in evaluation.file.waves})
+    waves = {wave.year for wave in evaluation.file.waves}
+    years = [year for year in evaluation.reporting_years if year in waves or _is_reported(raw, year)]
     not_yet = _years_not_yet(evaluation, raw)
     current, versions = version_of(form, raw), [version_of(form, version) for version in earlier]
     quarantine = (*raw.problems, *current.aside, *(problem for version in earlier for problem in version.problems if not version.is_of(problem)))
@@ -54,13 +55,21 @@ def clean_framework(evaluation: Evaluation, alliance: str, raw: RawTable, earlie
     return Cleaned({"framework": table}, quarantine, notices, (count, *(count_of(version, alliance) for version in versions)))
 
 
+def _is_reported(raw: RawTable, year: int) -> bool:
+    """Tell whether anything stands in the column of a year (one between waves counts only then)."""
+    column = f"actual_value {year}"
+    return column in raw.text and any(str(text).strip() for text in raw.text[column].unique())
+
+
 def _years_not_yet(evaluation: Evaluation, raw: RawTable) -> list[Problem]:
     """Return a notice for each of the last years without a column; raise UserError for every other declared column that is missing.
 
-    A workbook from before a year was over has no column for it. But when a column of another name has that year in its
-    heading, or nearly the same heading, that one is meant and its values would be lost.
+    A year between waves may be absent: who measures every other year may report so too. A workbook from before a year was
+    over has no column for it. But when a column of another name has that year in its heading, or nearly the same heading,
+    that one is meant and its values would be lost.
     """
-    declared = framework_declared(evaluation).columns
+    between = {f"actual_value {year}" for year in evaluation.reporting_years} - {f"actual_value {wave.year}" for wave in evaluation.file.waves}
+    declared = {name: spellings for name, spellings in framework_declared(evaluation).columns.items() if name in raw.text or name not in between}
     absent = [column for column in declared if column not in raw.text]
     by_year = sorted(column for column in declared if field_of(column) == "actual_value")
     reported = [column for column in by_year if column in raw.text]

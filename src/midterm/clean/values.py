@@ -6,9 +6,6 @@ import math
 import re
 import unicodedata
 
-from midterm.description import Scale
-from midterm.description.spelling import normalise
-
 _DUTCH_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
 _SPACED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([ \u00a0\u2009\u202f'\u2019])\d{3}(\1\d{3})*([.,]\d+)?")
 _ENGLISH_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[+-]?\d{1,3}(,\d{3})+\.\d+")
@@ -45,45 +42,3 @@ def parse_year(text: str) -> int | None:
 def visible(text: str) -> str:
     """Return ``text`` without the invisible characters that come along when a cell is pasted."""
     return "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
-
-
-class Decoder:
-    """What the cells of one scale mean: answers and missing kinds by code, or by label in either language."""
-
-    def __init__(self, scale: Scale) -> None:
-        self.scale = scale
-        self._values: dict[str, float] = {}
-        self._missing: dict[str, str] = {}
-        for answer in scale.answers:
-            for spelling in (*answer.codes, answer.label.nl, answer.label.en):
-                self._values[normalise(spelling)] = answer.value
-        for missing in scale.missing:
-            for spelling in (*missing.codes, missing.label.nl, missing.label.en):
-                self._missing[normalise(spelling)] = missing.kind
-
-    def decode(self, cell: str) -> tuple[float | None, str]:
-        """Return (value, "") for an answer, (None, kind) for a missing one; kind ``invalid`` when off the scale."""
-        key = normalise(cell)
-        if not key:
-            return None, "empty"
-        if key in self._values:
-            return self._values[key], ""
-        if key in self._missing:
-            return None, self._missing[key]
-        number = None if self.scale.answers else _plain_number(key)
-        inside = number is not None and self.scale.low <= number <= self.scale.high
-        if inside and not (self.scale.whole and number != int(number or 0)):
-            return number, ""
-        return None, "invalid"
-
-    @property
-    def expected(self) -> str:
-        """What a valid cell holds, in words."""
-        if self.scale.answers:
-            return "one of the codes " + ", ".join(code for answer in self.scale.answers for code in answer.codes)
-        return f"a {'whole ' if self.scale.whole else ''}number from {self.scale.low:g} to {self.scale.high:g}"
-
-
-def _plain_number(text: str) -> float | None:
-    """Return the number of a survey tool's cell, where a point is always a decimal point."""
-    return float(text.replace(",", ".")) if _PLAIN.fullmatch(text) else None

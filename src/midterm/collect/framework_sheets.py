@@ -70,7 +70,7 @@ def form_of(evaluation: Evaluation, alliance: str, language: Language) -> Form:
     form = evaluation.codebook.framework
     if form is None:
         raise AssertionError("a workbook is made only where the codebook has a framework form")
-    years = tuple(dict.fromkeys(wave.year for wave in evaluation.file.waves))
+    years = evaluation.reporting_years
     columns: list[Column] = []
     for field, text in form.columns.items():
         heading = text.in_(language)

@@ -14,7 +14,7 @@ from pathlib import Path
 from midterm.clean.framework import clean_framework
 from midterm.collect.framework_workbook import framework_workbook
 from midterm.collect.iati import iati_activity, note_of_loss
-from midterm.collect.instruments import questionnaire_files
+from midterm.collect.instruments import LIMESURVEY, questionnaire_files
 from midterm.collect.letter import letter
 from midterm.description import LANGUAGES, Evaluation
 from midterm.errors import AwaitedError, ConfigError, Problem, UserError
@@ -58,6 +58,9 @@ def hand_out(evaluation: Evaluation, report: Callable[[str], None]) -> HandedOut
             raise
         except UserError as error:
             problems += error.problems
+        if LIMESURVEY not in made:
+            reason = "no LimeSurvey structure was made, as boxes of the codebook share a column, which LimeSurvey has not"
+            notices.append(Problem(f"{FOLDER}/{alliance}", rule="no_limesurvey", reason=reason))
         files |= {f"{FOLDER}/{alliance}/{name}": content for name, content in sorted(made.items())}
         report(f"{alliance}: {len(made)} files made")
     written, kept = _write(evaluation.folder, files)

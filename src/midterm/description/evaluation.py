@@ -46,6 +46,12 @@ class Evaluation:
         return tuple(wave.id for wave in self.file.waves)
 
     @property
+    def reporting_years(self) -> tuple[int, ...]:
+        """Every year from that of the first wave to that of the last: alliances report each year, also between waves."""
+        years = [wave.year for wave in self.file.waves]
+        return tuple(range(min(years), max(years) + 1))
+
+    @property
     def alliances(self) -> tuple[str, ...]:
         """Alliance ids in order."""
         return tuple(alliance.id for alliance in self.file.alliances)

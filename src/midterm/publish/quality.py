@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from midterm.description import Evaluation, Language
+from midterm.description import LANGUAGES, Evaluation, Language
 from midterm.publish.context import Context
 from midterm.publish.documents import FORMATS, Document, Manuscript, convert
 from midterm.publish.figures import FIGURES_FOLDER
@@ -20,12 +20,12 @@ from midterm.tables import Store
 
 
 def write_quality(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Write ``reports/quality.LANGUAGE.html`` for every language of the evaluation; return the files' names.
+    """Write ``reports/quality.LANGUAGE.html`` in every language that the project speaks; return the files' names.
 
     ``tables`` are the clean ones: responses, respondents, population, quarantine, notices and reconciliation are read.
     """
     made = []
-    for language in evaluation.file.languages:
+    for language in LANGUAGES:
         name = f"{REPORTS}/quality.{language}.html"
         with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
             manuscript = compose(evaluation, tables, language, store.folder / FIGURES_FOLDER, is_synthetic=store.is_synthetic)

@@ -143,8 +143,7 @@ def framework_declared(evaluation: Evaluation) -> Declared:
     columns: dict[str, tuple[str, ...]] = {}
     for field, heading in form.columns.items():
         if field == "actual_value":
-            years = (wave.year for wave in evaluation.file.waves)
-            columns |= {f"{field} {year}": (heading.nl.format(year=year), heading.en.format(year=year)) for year in years}
+            columns |= {f"{field} {year}": (heading.nl.format(year=year), heading.en.format(year=year)) for year in evaluation.reporting_years}
         else:
             columns[field] = (heading.nl, heading.en)
     return Declared(columns, (form.sheet.nl, form.sheet.en))

@@ -51,14 +51,36 @@ def test_both_ways_give_the_same_table(tmp_path_factory: pytest.TempPathFactory,
 
 @pytest.mark.parametrize(
     "lines",
-    [b'1,a,2\n3,"b\nc",4\n', b'1,"a"b,2\n', b'1,a"b,2\n', b"1,a\n", b"1,a,2,3\n", b"1,a,2\n\n3,b,4\n", b"1,a,2\n,x,\n", b'1,"a,2\n'],
-    ids=["line break in a cell", "text after a quote", "quote in a cell", "too few cells", "too many cells", "blank line", "nothing declared", "open quote"],
+    [
+        b'1,a,2\n3,"b\nc",4\n',
+        b'1,"a"b,2\n',
+        b'1,a"b,2\n',
+        b"1,a\n",
+        b"1,a,2,3\n",
+        b"1,a,2\n\n3,b,4\n",
+        b"1,a,2\n,x,\n",
+        b'1,"a,2\n',
+        b"id,naam,q\n",
+        b'"=""007""",a,2\n',
+    ],
+    ids=[
+        "line break in a cell",
+        "text after a quote",
+        "quote in a cell",
+        "too few cells",
+        "too many cells",
+        "blank line",
+        "nothing declared",
+        "open quote",
+        "headings again",
+        "formula",
+    ],
 )
 def test_what_is_not_regular_goes_the_long_way(lines: bytes) -> None:
-    assert regular_columns(b"id,naam,q\n" + lines, "utf-8-sig", ",", 1, 3, {"id": 0, "q": 2}) is None
+    assert regular_columns(b"id,naam,q\n" + lines, "utf-8-sig", ",", 1, HEADING, {"id": 0, "q": 2}) is None
 
 
 def test_a_regular_file_goes_the_short_way() -> None:
-    columns = regular_columns(b'id,naam,q\n1,"a ""b"" c",2\r\n"007",,NA\n', "utf-8-sig", ",", 1, 3, {"id": 0, "naam": 1, "q": 2})
+    columns = regular_columns(b'id,naam,q\n1,"a ""b"" c",2\r\n"007",,NA\n', "utf-8-sig", ",", 1, HEADING, {"id": 0, "naam": 1, "q": 2})
     assert columns is not None
     assert {name: list(column) for name, column in columns.items()} == {"id": ["1", "007"], "naam": ['a "b" c', ""], "q": ["2", "NA"]}

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from midterm.description.spelling import normalise
+from midterm.errors import Problem
 from midterm.read.raw import Declared, Intake, RawTable, raw_bytes
-from midterm.read.text import encoding_of, is_marked, opened, separator_of, taken_in
+from midterm.read.text import encoding_of, is_marked, mixed, opened, separator_of, taken_in
 
 IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"\s*:\s*"([^"]*)".*\}\s*', re.DOTALL)
 # A response has its own id or a date with a time; no question is worded like that.
@@ -37,9 +38,9 @@ def read_qualtrics(folder: Path, file: str, declared: Declared) -> RawTable:
     headings = [tuple(map(_import_id, names)) for names in itertools.zip_longest(*above, fillvalue="")]
     width = len(above[0])
     intake = Intake(file, "", headings[:width], declared, first[0][0])
-    refused = partial(_refused, _marks(headings[:width], _has_ids(above[-1])))
-    problems = list(taken_in(intake, itertools.chain(first[len(above) :], rows), width, file, refused))
-    return intake.table(is_synthetic=is_marked(content), problems=problems)
+    refused = partial(_refused, file, _marks(headings[:width], _has_ids(above[-1])))
+    problems = list(taken_in(intake, itertools.chain(first[len(above) :], rows), above, file, refused))
+    return intake.table(is_synthetic=is_marked(content), problems=problems, remarks=mixed(content, encoding, file))
 
 
 def _count_above(first: Sequence[Sequence[str]]) -> int:
@@ -67,8 +68,10 @@ def _marks(headings: Sequence[tuple[str, ...]], has_ids: bool) -> list[int]:
     return [positions[0] for positions in found if positions]
 
 
-def _refused(marks: Sequence[int], cells: Sequence[str]) -> tuple[str, str] | None:
-    return ("test_response", UNREAL) if any(_is_unreal(cells[position]) for position in marks) else None
+def _refused(file: str, marks: Sequence[int], row: int, cells: Sequence[str]) -> Problem | None:
+    """Return the problem of a row that is no response."""
+    is_unreal = any(_is_unreal(cells[position]) for position in marks)
+    return Problem(file, row=row, rule="test_response", reason=UNREAL) if is_unreal else None
 
 
 def _is_unreal(mark: str) -> bool:

@@ -1,14 +1,15 @@
 """The short way through regular csv: in, its bytes; out, the declared columns at once, or nothing where the long way is due.
 
-A file is regular when every record is one line, no line is blank or ragged, and quotes only stand around cells: what survey
-tools write as long as nobody typed a line break. Then a library reads it in a tenth of the time, and its rows are
+A file is regular when every record is one line, no line is blank, ragged or the headings once more, and quotes only stand
+around cells: what survey tools write as long as nobody typed a line break. Then a library reads it in a tenth of the time, and its rows are
 its lines. Anything else goes row by row (``text``), with the same result and a place for every fault.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,14 @@ from midterm.read.cells import coded
 BLOCK = 1 << 24
 
 
-def regular_columns(content: bytes, encoding: str, separator: str, above: int, width: int, positions: Mapping[str, int]) -> dict[str, pd.Categorical] | None:
-    """Return the columns at ``positions`` (of ``width``) under the first ``above`` lines; None when the file is not regular."""
-    if not positions or _has_stray_quote(content, separator):
+Columns = dict[str, pd.Categorical]
+
+
+def regular_columns(content: bytes, encoding: str, separator: str, above: int, headings: Sequence[str], positions: Mapping[str, int]) -> Columns | None:
+    """Return the columns at ``positions`` under the first ``above`` lines, of which the last has the ``headings``; None when the file is not regular."""
+    if not positions or _has_stray_quote(content, separator) or content.rfind(codecs.BOM_UTF8) > 0:
         return None
-    names = [str(position) for position in range(width)]
+    names = [str(position) for position in range(len(headings))]
     wanted = [names[position] for position in positions.values()]
     try:
         text = content if encoding in ("utf-8", "utf-8-sig") else content.decode(encoding).encode("utf-8")
@@ -43,13 +47,15 @@ def regular_columns(content: bytes, encoding: str, separator: str, above: int, w
         return None
     columns = {name: _categorical(table.column(str(position))) for name, position in positions.items()}
     is_by_line = above + table.num_rows == _lines(text)
-    return columns if is_by_line and not _has_blank_row(columns) else None
+    of_heading = {name: headings[position] for name, position in positions.items()}
+    is_bare = not _has_row(columns, lambda name, text: text == of_heading[name]) and not _has_row(columns, lambda _, text: not text.strip())
+    return columns if is_by_line and is_bare else None
 
 
 def _has_stray_quote(content: bytes, separator: str) -> bool:
-    """Tell whether a quote stands within a cell, neither at its edge nor doubled."""
+    """Tell whether a quote stands within a cell, neither at its edge nor doubled, or a cell begins as a formula of a text (``="007"``)."""
     edge = re.escape(separator.encode()) + rb'\r\n"\xef\xbb\xbf'
-    return re.search(rb'[^%b]"[^%b]' % (edge, edge), content) is not None
+    return re.search(rb'[^%b]"[^%b]|[%b]=""' % (edge, edge, edge), content) is not None
 
 
 def _lines(text: bytes) -> int:
@@ -65,12 +71,15 @@ def _categorical(column: pa.ChunkedArray) -> pd.Categorical:
     return coded(np.concatenate(codes) if codes else np.empty(0, dtype=np.int32), texts)
 
 
-def _has_blank_row(columns: Mapping[str, pd.Categorical]) -> bool:
-    """Tell whether a row has nothing in any of the columns (it may be a line of separators, which is no row)."""
-    is_blank: np.ndarray | None = None
-    for column in columns.values():
-        empty = np.array([not str(text).strip() for text in column.categories], dtype=bool)[column.codes] if len(column) else np.empty(0, dtype=bool)
-        is_blank = empty if is_blank is None else is_blank & empty
-        if not is_blank.any():
+def _has_row(columns: Columns, is_such: Callable[[str, str], bool]) -> bool:
+    """Tell whether ``is_such`` holds of the name and cell of every column in one row.
+
+    Where only the declared columns are blank it may be a line of separators, which is no row; the long way knows.
+    """
+    rows: np.ndarray | None = None
+    for name, column in columns.items():
+        found = np.array([is_such(name, str(text)) for text in column.categories], dtype=bool)[column.codes] if len(column) else np.empty(0, dtype=bool)
+        rows = found if rows is None else rows & found
+        if not rows.any():
             return False
     return True

@@ -6,7 +6,8 @@ import codecs
 import csv
 import io
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,13 @@ MAX_CELL = 1_000_000
 MAX_LINE, MAX_LINES, MAX_RAGGED = 10_000_000, 20_000_000, 10_000
 CHUNK = 4096
 Row = tuple[int, list[str]]
-Refusal = Callable[[list[str]], tuple[str, str] | None]
+Refusal = Callable[[int, list[str]], Problem | None]
+UTF_32 = re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff|[^\0]\0\0\0[^\0]\0\0\0|\0\0\0[^\0]\0\0\0[^\0]")
+# Letters with an accent, quotes and the euro sign in UTF-8: read as Windows-1252 they are a capital with an accent before a sign, which no word holds.
+UTF_8_WITHIN = re.compile(rb"[\xc2-\xc5][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]")
+# The same, once more written as UTF-8: each of its bytes has become a letter or sign of its own.
+TWICE_ENCODED = re.compile(rb"\xc3(?:[\x82\x83]\xc2[\x80-\xbf]|\x83\xe2\x80|\xa2\xe2\x82\xac)")
+MIXED = "letters with accents may be wrong, from this row on (two encodings in one file); save it anew as UTF-8"
 NOT_TEXT = {
     b"PK\x03\x04": "an Excel workbook or zip file",
     b"\xd0\xcf\x11\xe0": "an old or encrypted Excel file",
@@ -36,7 +43,8 @@ def read_text(folder: Path, file: str, declared: Declared) -> RawTable:
     """Read delimited text as it stands: separator and encoding found, every cell kept as text.
 
     Row numbers are physical lines (a quoted cell may span several; the row is where it starts). Rows with more or
-    fewer cells than the heading are problems, as their cells cannot be trusted to stand under their own heading.
+    fewer cells than the heading are problems, as their cells cannot be trusted to stand under their own heading. Of a
+    cell that Excel is to keep as text (``="007"``) only that text is read.
     """
     content = raw_bytes(folder, file)
     encoding = encoding_of(content, file)
@@ -48,9 +56,9 @@ def read_text(folder: Path, file: str, declared: Declared) -> RawTable:
     intake = Intake(file, "", [(cell,) for cell in heading], declared, row)
     columns = _at_once(content, encoding, separator, first[top], intake)
     if columns is not None:
-        return intake.whole(row + 1, columns).table(is_synthetic=is_marked(content))
-    problems = list(taken_in(intake, itertools.chain(first[top + 1 :], rows), len(heading), file))
-    return intake.table(is_synthetic=is_marked(content), problems=problems)
+        return intake.whole(row + 1, columns).table(is_synthetic=is_marked(content), remarks=mixed(content, encoding, file))
+    problems = list(taken_in(intake, itertools.chain(first[top + 1 :], rows), [heading], file))
+    return intake.table(is_synthetic=is_marked(content), problems=problems, remarks=mixed(content, encoding, file))
 
 
 def refuse_endless(content: bytes, file: str) -> None:
@@ -69,7 +77,7 @@ def _at_once(content: bytes, encoding: str, separator: str, heading: Row, intake
     row, names = heading
     if any("\n" in name or "\r" in name for name in names):
         return None
-    return regular_columns(content, encoding, separator, row, len(names), intake.positions)
+    return regular_columns(content, encoding, separator, row, names, intake.positions)
 
 
 def opened(content: bytes, encoding: str, separator: str, file: str) -> tuple[list[Row], Iterator[Row]]:
@@ -86,19 +94,29 @@ def is_marked(content: bytes) -> bool:
     return any(SYNTHETIC_MARK.encode(encoding) in content for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 
 
-def taken_in(intake: Intake, rows: Iterable[Row], width: int, file: str, refused: Refusal = lambda _: None) -> Iterator[Problem]:
-    """Take all rows in, some thousands at a time; give a problem for every row that has not ``width`` cells or is ``refused`` (rule, reason)."""
+def mixed(content: bytes, encoding: str, file: str) -> tuple[Problem, ...]:
+    """Return a remark at the first letter that seems to be in another encoding than the rest of the file."""
+    found = {"cp1252": UTF_8_WITHIN, "utf-8-sig": TWICE_ENCODED}.get(encoding) if not content.isascii() else None
+    first = found.search(content) if found else None
+    return (Problem(file, row=content.count(b"\n", 0, first.start()) + 1, rule="mixed_encoding", reason=MIXED),) if first else ()
+
+
+def taken_in(intake: Intake, rows: Iterable[Row], above: Sequence[list[str]], file: str, refused: Refusal = lambda *_: None) -> Iterator[Problem]:
+    """Take all rows in, some thousands at a time; give a problem for every row that is set aside.
+
+    That is a row that has not as many cells as the headings ``above``, one that is one of them once more, or one that is ``refused``.
+    """
     numbers: list[int] = []
     chunk: list[list[str]] = []
-    ragged = 0
+    width, ragged = len(above[0]), 0
     for row, cells in rows:
         ragged += len(cells) != width
         if ragged > MAX_RAGGED:
             reason = f"over {MAX_RAGGED} rows up to this one have not as many cells as the heading; check the separator and export the file again"
             raise UserError(Problem(file, row=row, rule="ragged_row", reason=reason))
-        fault = refused(cells) if len(cells) == width else ("ragged_row", _ragged(len(cells), width))
+        fault = _misfit(cells, above, row, file) or refused(row, cells)
         if fault:
-            yield Problem(file, row=row, rule=fault[0], reason=fault[1])
+            yield fault
             continue
         numbers.append(row)
         chunk.append(cells)
@@ -108,8 +126,21 @@ def taken_in(intake: Intake, rows: Iterable[Row], width: int, file: str, refused
     intake.extend(numbers, chunk)
 
 
-def _ragged(count: int, width: int) -> str:
-    return f"this row has {count} cells where the heading has {width}; check for a stray separator or quote"
+def _misfit(cells: list[str], above: Sequence[list[str]], row: int, file: str) -> Problem | None:
+    """Return the problem of a row that does not stand under the headings ``above``, or is one of them once more."""
+    width = len(above[0])
+    if len(cells) != width:
+        reason = f"this row has {len(cells)} cells where the heading has {width}; check for a stray separator or quote"
+        return Problem(file, row=row, rule="ragged_row", reason=reason)
+    if any(cells[-1] == heading[-1] and _is_again(cells, heading) for heading in above):
+        reason = "the headings stand here once more; if two exports were pasted together, see that both have the same columns in the same order"
+        return Problem(file, row=row, rule="repeated_heading", reason=reason)
+    return None
+
+
+def _is_again(cells: list[str], heading: list[str]) -> bool:
+    """Tell whether a row is the heading once more, perhaps with the mark with which a file begins."""
+    return cells[1:] == heading[1:] and cells[0].removeprefix("\ufeff").strip('"') == heading[0]
 
 
 def _rows(content: bytes, encoding: str, separator: str, file: str) -> Iterator[Row]:
@@ -121,7 +152,7 @@ def _rows(content: bytes, encoding: str, separator: str, file: str) -> Iterator[
         for cells in reader:
             row, start = start, reader.line_num + 1
             if any(cell.strip() for cell in cells):
-                yield row, cells
+                yield row, [_unwrapped(cell) for cell in cells]
     except UnicodeDecodeError:
         row = content.decode(encoding, errors="replace").partition("\ufffd")[0].count("\n") + 1
         reason = "a letter here would be lost, as the file is in no encoding that is read; save it as UTF-8"
@@ -133,11 +164,18 @@ def _rows(content: bytes, encoding: str, separator: str, file: str) -> Iterator[
         raise UserError(Problem(file, row=start, rule="broken_csv", reason="the quotes from this row on do not close; export the file again")) from None
 
 
+def _unwrapped(cell: str) -> str:
+    """Return the text of a cell that is a formula which only says so (``="007"``), as programs write what Excel shall not make a number of."""
+    return cell[2:-1] if cell.startswith('="') and cell.endswith('"') and '"' not in cell[2:-1] else cell
+
+
 def encoding_of(content: bytes, file: str) -> str:
     """Return the encoding of delimited text: by its mark, else UTF-8 if it is that, else Windows-1252; raise UserError on binary."""
     for signature, kind in NOT_TEXT.items():
         if content.startswith(signature):
             raise UserError(Problem(file, rule="not_text", reason=f"this file is {kind}, not text; export it as csv or declare its own reader"))
+    if UTF_32.match(content):
+        raise UserError(Problem(file, rule="encoding", reason="this file is in UTF-32, which is not read; save it as UTF-8"))
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\x00" in content:

@@ -295,7 +295,7 @@ def panel() -> bytes:
 
 
 def letters() -> bytes:
-    """Return a plain csv in Windows-1252 with semicolons."""
+    """Return a plain csv in Windows-1252 with semicolons: two exports pasted together, the second in UTF-8."""
     names = ["ronde", "CODE", "ALLIANTIE", "ORGANISATIE", *answers(0), "TOELICHTING"]
 
     def letter(line: int, **changes: str) -> list[str]:
@@ -303,7 +303,8 @@ def letters() -> bytes:
         return [{**row, **changes}[name] for name in names]
 
     near = (letter(6, CODE=CODE), letter(7, CODE=CODE.lower()))
-    return _csv([names, letter(2, ronde="1"), letter(3, ronde=SECRET), letter(4, U1="1.250"), letter(5, S1=NUMBER), *near], ";", "cp1252")
+    utf_8 = letter(9, TOELICHTING=f"{SECRET} Ã«")
+    return _csv([names, letter(2, ronde="1"), letter(3, ronde=SECRET), letter(4, U1="1.250"), letter(5, S1=NUMBER), *near, names, utf_8], ";", "cp1252")
 
 
 def refused() -> dict[str, bytes]:
@@ -568,6 +569,7 @@ def population() -> bytes:
         ("2023", "noord", "anker", "6", "5"),
         ("2023", "noord", "dok", "5", "4"),
         ("2023", "noord", "dok", "5", "4"),
+        ("2023", "zuid", "boei", "5", "6"),
     ]
     return _csv([names, *faulty, *(row for row in everyone if row[:3] not in [entry[:3] for entry in faulty])])
 

@@ -180,7 +180,7 @@ def names(data: bytes) -> None:
     hold(normalise(normalise(text)) == normalise(text), "normalising twice changes a name")
     hold(NAMES.match(normalise(text)) == found and (found is None) == (normalise(text) not in NAMES.ids), "a name is known by more than its spelling")
     hold(NAMES.match(_around(text)) == found, "spaces around a name change it")
-    hints = {"no known name is near it", *(f"the nearest known is {name!r}" for name in NAMES.written.values())}
+    hints = {"no known name is near it", "the cell is empty", *(f"the nearest known is {name!r}" for name in NAMES.written.values())}
     hold(NAMES.hint(text) in hints, "a hint repeats what was typed")
 
 

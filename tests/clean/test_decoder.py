@@ -165,3 +165,14 @@ def test_a_box_that_nobody_knows_is_doubted_and_the_known_ones_are_read() -> Non
     assert BoxDecoder(boxes()[1], boxes(), BOX).decode("iets anders").rule == "off_scale"
     assert BoxDecoder(boxes()[1], boxes(), BOX).decode("-99").kind == "not_reached"
     assert BoxDecoder(boxes()[1], boxes(), BOX).decode("").kind == "empty"
+
+
+@pytest.mark.parametrize(("cell", "rule"), [("#NOT_CALCULATED", "not_calculated"), ("#DIV/0!", "error_cell"), ("#N/B", "error_cell"), ("####", "error_cell")])
+def test_a_cell_without_a_result_is_named_as_what_it_is_on_every_scale(cell: str, rule: str) -> None:
+    for decoder in (Decoder(AGREE), Decoder(number_scale(0, 50)), BoxDecoder(boxes()[1], boxes(), BOX)):
+        assert (decoder.decode(cell).kind, decoder.decode(cell).rule) == ("invalid", rule)
+
+
+def test_an_error_that_the_codebook_takes_for_no_answer_is_one() -> None:
+    scale = Scale.model_validate({**AGREE.model_dump(), "missing": [{"kind": "refused", "codes": ["#N/A"], "label": both("Weigert")}]})
+    assert (Decoder(scale).decode("#N/A").kind, Decoder(scale).decode("#N/A").rule) == ("refused", "")

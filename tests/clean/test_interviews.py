@@ -87,7 +87,7 @@ def counts(result: Cleaned) -> tuple[int, int, int]:
 
 
 def noticed(result: Cleaned) -> list[tuple[str, str]]:
-    return [(notice.rule, notice.reason.split(" ")[0]) for notice in result.notices]
+    return [(notice.rule, notice.reason.split(" ")[-1]) for notice in result.notices]
 
 
 def of_file(name: str, content: bytes, columns: tuple[str, str, str, str, str], **source: Any) -> Draft:

@@ -45,6 +45,11 @@ def test_the_hint_names_the_nearest_known_name_as_it_is_written() -> None:
     assert KNOWN.hint("qqqqqq") == "no known name is near it"
 
 
+@pytest.mark.parametrize("typed", ["", "  ", "\u200b"])
+def test_an_empty_cell_is_said_to_be_empty(typed: str) -> None:
+    assert KNOWN.hint(typed) == "the cell is empty"
+
+
 @settings(derandomize=True, deadline=None, max_examples=100)
 @given(st.text(max_size=30))
 def test_normalising_twice_changes_nothing_more(text: str) -> None:

@@ -98,3 +98,28 @@ def test_a_wave_is_known_by_its_other_names(tmp_path: Path) -> None:
     result = staff(start, tmp_path)
     assert not result.quarantine
     reconciles(result, PLACES)
+
+
+@pytest.mark.parametrize(("typed", "rule"), [("#NOT_CALCULATED", "not_calculated"), ("#DEEL/0!", "error_cell")])
+def test_a_number_of_people_without_a_result_is_named_as_what_it_is(tmp_path: Path, typed: str, rule: str) -> None:
+    start = draft()
+    start.population[0]["population"] = typed
+    assert aside(staff(start, tmp_path)) == [(2, "population", rule)]
+
+
+def test_more_invited_than_there_are_is_kept_and_noted(tmp_path: Path) -> None:
+    start = draft()
+    start.population[0] |= {"population": "5", "invited": "6"}
+    start.population[1] |= {"population": "5", "invited": "5"}
+    result = staff(start, tmp_path)
+    assert not result.quarantine
+    assert [(notice.row, notice.column, notice.rule) for notice in result.notices] == [(2, "invited", "more_invited")]
+    reconciles(result, PLACES)
+
+
+def test_a_row_that_is_set_aside_is_not_doubted_as_well(tmp_path: Path) -> None:
+    start = draft()
+    start.population.append({**start.population[0], "population": "1", "invited": "9"})
+    result = staff(start, tmp_path)
+    assert {rule for *_, rule in aside(result)} == {"contradictory_rows"}
+    assert not result.notices

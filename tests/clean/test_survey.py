@@ -141,6 +141,7 @@ def test_the_same_person_in_another_wave_is_no_duplicate(tmp_path: Path) -> None
 def test_a_cell_off_its_scale_is_set_aside_alone_and_the_rest_of_the_row_kept(tmp_path: Path) -> None:
     result = changed(tmp_path, G1="A7", N1="51")
     assert sorted(aside(result), key=str) == [(FIRST, "G1", "off_scale"), (FIRST, "N1", "off_scale")]
+    assert all("; correct it in the log of corrections, or add the code to the codebook" in problem.reason for problem in result.quarantine)
     assert answer(result, "nan00", "goal_1") == (None, "invalid")
     assert answer(result, "nan00", "goal_2")[0] is not None
     reconciles(result, ROWS)

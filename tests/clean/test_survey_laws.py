@@ -26,7 +26,7 @@ from midterm.read import read_survey
 Line = Cells | list[str]
 Answer = tuple[float | None, str | None]
 Place = tuple[int | None, str, str]
-laws = settings(derandomize=True, deadline=None, max_examples=20)
+laws = settings(derandomize=True, deadline=None, max_examples=15)
 
 FILE = "data/raw/survey-2023.csv"
 COLUMNS = {f"goal_{n}": f"G{n}" for n in (1, 2, 3)} | {f"trust_{n}": f"T{n}" for n in (1, 2, 3)}
@@ -136,6 +136,7 @@ class Laid:
 
     ``lines``: the first in the row's own place, others anywhere below it. ``aside`` and ``noted``: which of the lines,
     column and rule. ``now``: the items that are answered otherwise than in the sound row; ``who``: its other respondent id.
+    ``also``: another alliance in which the same person is kept with the same answers.
     """
 
     lines: tuple[Line, ...]
@@ -144,6 +145,7 @@ class Laid:
     is_kept: bool = True
     now: Mapping[str, Answer] = field(default_factory=dict)
     who: str = ""
+    also: str = ""
 
 
 Mess = Callable[[Cells, Random], Laid]
@@ -192,7 +194,15 @@ def labelled(row: Cells, chance: Random) -> Laid:
 
 
 def stopped(row: Cells, chance: Random) -> Laid:
-    last = chance.choice((1, 2, 3, 4, 5))
+    return stopped_after(chance.choice((1, 2, 4, 5)), row)
+
+
+def halfway(row: Cells, _: Random) -> Laid:
+    """Six of twelve items were answered, which is just enough to be usable."""
+    return stopped_after(3, row)
+
+
+def stopped_after(last: int, row: Cells) -> Laid:
     line = {**row, "submitdate": "", "lastpage": str(last), **{column: "" for column, page in PAGES.items() if page > last}}
     return Laid((line,), now=meant(line))
 
@@ -221,6 +231,15 @@ def contradicted(row: Cells, chance: Random) -> Laid:
     return Laid((row, other), ((0, "", "duplicate_contradicts"), (1, "", "duplicate_contradicts")), is_kept=False)
 
 
+def in_both(row: Cells, chance: Random) -> Laid:
+    """A person may answer for two alliances; where no organisation is a partner in both, somebody should look."""
+    other = next(alliance for alliance in MEMBERS if alliance != row["ALLIANTIE"])
+    organisation = chance.choice(MEMBERS[other])
+    noted = ((0, "", "respondent_in_two_alliances"), (1, "", "respondent_in_two_alliances"))
+    lines = (row, again(row, ALLIANTIE=other, ORGANISATIE=organisation))
+    return Laid(lines, noted=() if organisation == row["ORGANISATIE"] else noted, also=other)
+
+
 def ragged(row: Cells, chance: Random) -> Laid:
     cells = list(row.values())
     return Laid((chance.choice((cells[:-1], cells[:3], [*cells, ""], [*cells, "A4", "x"])),), ((0, "", "ragged_row"),), is_kept=False)
@@ -246,6 +265,7 @@ MESS: dict[str, Mess] = {
     "identical duplicate": twice,
     "partial duplicate": twice_in_part,
     "contradicting duplicate": contradicted,
+    "in two alliances": in_both,
     "ragged row": ragged,
     "blank line": blank,
     "invisible spaces and case": harmless,
@@ -255,6 +275,7 @@ MESS: dict[str, Mess] = {
     "empty page": typed([{"T1": "", "T2": " ", "T3": "\u00a0"}], now={f"trust_{n}": (None, "empty") for n in (1, 2, 3)}),
     "not shown": typed(texts("T2", "N/A", "{question_not_shown}"), now={"trust_2": (None, "not_applicable")}),
     "broken off": stopped,
+    "broken off half way": halfway,
     "straight line": typed(
         [dict.fromkeys(STATEMENTS, text) for text in ("A4", "Eens")],
         "straight_lining",
@@ -300,6 +321,9 @@ def messed(rows: list[Cells], kinds: Sequence[str], chance: Random) -> File:
     keys = [(row["ALLIANTIE"], entry.who or row["CODE"]) for row, entry in pairs]
     answers = {key: {**meant(row), **entry.now} for key, (row, entry) in zip(keys, pairs, strict=True) if entry.is_kept}
     mended = {key: {**meant(row), **({} if entry.aside or entry.noted else entry.now)} for key, (row, entry) in zip(keys, pairs, strict=True)}
+    twofold = {(entry.also, row["CODE"]): (meant(row), bool(entry.noted)) for row, entry in pairs if entry.also}
+    answers |= {key: said for key, (said, _) in twofold.items()}
+    mended |= {key: said for key, (said, is_told) in twofold.items() if not is_told}
     origins = [_origin(laid[at], number, rows[at]) for at, number in order]
     return File(lines, origins, content, starts, aside, noted, answers, mended)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from lxml import etree
 
 from factory import Draft, draft, framework, workbook
 from midterm.collect.hand_out import HandedOut, hand_out
@@ -187,3 +188,17 @@ def test_a_sheet_that_excel_cannot_name_is_refused_before_anything_is_written(st
     with pytest.raises(ConfigError, match=r"column framework.sheet.en"):
         handed_out(start.load(tmp_path))
     assert not (tmp_path / "collect").exists()
+
+
+def test_an_alliance_with_an_iati_identifier_gets_its_activity_with_what_it_loses(tmp_path: Path) -> None:
+    start = draft()
+    publisher = {"reporter": "XX-EXAMPLE-123", "reporter_name": "Stichting Voorbeeld", "reporter_type": "22", "status": "2", "sector": "15170", "country": "NL"}
+    start.evaluation["iati"] = {**publisher, "identifiers": {"noord": "XX-EXAMPLE-123-NOORD"}, "planned_start": "2023-01-01"}
+    evaluation = start.load(tmp_path)
+    assert not handed_out(evaluation).problems
+    written = contents(tmp_path)
+    activity = etree.fromstring(written["collect/noord/framework.iati.xml"])
+    assert activity.findtext("iati-activity/iati-identifier") == "XX-EXAMPLE-123-NOORD"
+    assert len(activity.findall("iati-activity/result/indicator")) == 3
+    assert "Alliantie Noord" in written["collect/noord/framework.iati.lost.md"].decode()
+    assert "collect/zuid/framework.iati.xml" not in written

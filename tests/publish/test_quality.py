@@ -197,6 +197,22 @@ def test_the_names_in_a_reason_are_kept_for_readers_of_another_language() -> Non
     assert names_in("this row is wrong; mend it") == ""
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("rows 26 to 30 are hidden and read like the others; delete what does not count", "26–30"),
+        ("one number is merged over rows 23 to 24 and was read for each; give each row its own", "23–24"),
+        ("columns 3, 7, 12 both hold this; remove or rename one, so that it is clear which to read", "3, 7, 12"),
+        ("rows that hold more than one theme, each of which counts as a segment of its own: 1", "1×"),
+        ("cells of this column, from here on, with a formula that was never calculated: 12; open the workbook in Excel and save it", "12×"),
+        ("this row has 18 cells where the heading has 17; check for a stray separator or quote", ""),
+        ("over 10000 rows up to this one have not as many cells as the heading; check the separator", ""),
+    ],
+)
+def test_the_rows_columns_and_counts_in_a_reason_are_kept_too(reason: str, said: str) -> None:
+    assert names_in(reason) == said
+
+
 def test_every_finding_stands_under_its_file_with_its_place_and_what_to_do(tiny: Evaluation, tables: Tables, tmp_path: Path) -> None:
     everything = every_rule(tiny)
     parts = body(tiny, {**tables, **everything}).split("\n## data/raw/")

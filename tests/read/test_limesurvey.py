@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from midterm.read.raw import Declared, RawTable
+from midterm.read.readers import READERS
 from midterm.read.text import read_text
 
 # What LimeSurvey exports of one array, one multiple choice with "other" and a comment, one number and one text: code, question, part.
@@ -131,3 +132,18 @@ def test_no_token_address_or_page_leaves_where_it_is_not_declared(tmp_path: Path
     shown = repr([getattr(table, name) for name in table.__dataclass_fields__]) + table.text.to_csv()
     assert [secret for secret in PERSONAL if secret in shown] == []
     assert [problem.rule for problem in table.problems] == ["ragged_row"]
+
+
+def test_the_tools_own_columns_are_known_by_their_headings_in_full(tmp_path: Path) -> None:
+    # As the fieldmap of LimeSurvey's source names them; code and text together are written with a point between.
+    headings = {"id": "Response ID", "submitdate": "Date submitted", "lastpage": "Last page", "startdate": "Date started", "interviewtime": "Total time"}
+    for names in (headings.values(), [f"{code}. {name}" for code, name in headings.items()], headings):
+        (tmp_path / "file.csv").write_text(",".join(f'"{name}"' for name in names) + '\n"7","2025-04-01","5","2025-04-01","61.5"\n', encoding="utf-8")
+        table = READERS["limesurvey"](tmp_path, "file.csv", Declared(dict.fromkeys(headings, ())))
+        assert [str(table.text.loc[2, code]) for code in headings] == ["7", "2025-04-01", "5", "2025-04-01", "61.5"]
+        assert table.undeclared == ()
+
+
+def test_other_readers_do_not_take_the_tools_headings_for_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "file.csv").write_bytes(b"Response ID,q\n7,1\n")
+    assert list(READERS["csv"](tmp_path, "file.csv", Declared({"id": (), "q": ()})).text) == ["q"]

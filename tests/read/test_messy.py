@@ -139,13 +139,20 @@ def sheets(**rows_by_name: Sequence[Mapping[str, str]]) -> bytes:
 # Answers
 
 
-@pytest.mark.parametrize("typed", ["1\u00b2", "\u00bd", "\u2461", "1e1", "+-3", "3.", "NaN", "null", "#N/A", "12 (schatting)", "\u22121"])
+@pytest.mark.parametrize("typed", ["1\u00b2", "\u00bd", "\u2461", "1e1", "+-3", "3.", "NaN", "null", "12 (schatting)", "\u22121"])
 def test_what_is_not_only_a_number_sets_its_cell_aside_and_is_not_repeated(tmp_path: Path, typed: str) -> None:
     start = draft()
     start.surveys["2023"][0]["N1"] = typed
     result = cleaned(start, tmp_path)
     assert told(result.quarantine) == {(2, "N1", "off_scale")}
     assert not any(typed in problem.reason for problem in result.quarantine)
+
+
+@pytest.mark.parametrize("typed", ["#N/A", "#DEEL/0!"])
+def test_an_error_of_the_spreadsheet_is_named_as_such(tmp_path: Path, typed: str) -> None:
+    start = draft()
+    start.surveys["2023"][0]["N1"] = typed
+    assert told(cleaned(start, tmp_path).quarantine) == {(2, "N1", "error_cell")}
 
 
 def test_a_negative_nought_is_nought(tmp_path: Path) -> None:
@@ -182,8 +189,9 @@ def test_two_exports_pasted_together_show_their_second_heading_and_lose_no_row(t
     rows = start.surveys["2023"]
     start.files["survey-2023.csv"] = delimited(rows[:6]) + delimited(rows[6:])
     result = cleaned(start, tmp_path)
-    assert told(result.quarantine) == {(8, "", "unknown_alliance")}
+    assert told(result.quarantine) == {(8, "", "repeated_heading")}
     assert len(ids(result)) == 12
+    assert result.reconciliation[0]["rows_read"] == 13
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])

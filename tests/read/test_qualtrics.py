@@ -155,3 +155,15 @@ def test_the_synthetic_mark_is_seen_in_any_cell(tmp_path: Path) -> None:
     marked = response(1, channel="Synthetisch / synthetic")
     assert read(tmp_path, written([*above(3), response(2), marked], "\t", "utf-16"), "Q1_1").is_synthetic
     assert not read(tmp_path, written([*above(3), response(2)]), "Q1_1").is_synthetic
+
+
+def test_two_exports_pasted_together_have_all_rows_of_headings_set_aside(tmp_path: Path) -> None:
+    table = read(tmp_path, written([*above(3), response(1), *above(3), response(2)]), "ResponseId", "Q1_1")
+    assert [row[0][-1] for row in cells(table)] == ["1", "2"]
+    assert [problem.rule for problem in table.problems] == ["repeated_heading"] * 3
+    assert [problem.row for problem in table.problems] == [6, 7, 9]  # the text of Q1_1 has a line break
+
+
+def test_two_encodings_in_one_export_are_remarked(tmp_path: Path) -> None:
+    content = written([*above(3), response(1, answer="één")], encoding="cp1252") + written([response(2, answer="één")])
+    assert [(remark.row, remark.rule) for remark in read(tmp_path, content, "ResponseId", "Q1_1").remarks] == [(6, "mixed_encoding")]

@@ -171,3 +171,56 @@ def test_bytes_that_are_letters_in_no_encoding_are_refused_with_their_place(tmp_
 def test_a_file_that_stops_within_a_letter_of_utf16_is_refused(tmp_path: Path) -> None:
     (problem,) = refused(tmp_path, "a,b\n1,2\n".encode("utf-16") + b"3")
     assert problem.rule == "encoding"
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ("id;naam\n1;café\n".encode("cp1252") + "2;Coöperatie\n".encode(), 3),
+        ("id;naam\n1;café\n".encode("cp1252") + "2;‘t Huis\n".encode(), 3),
+        ("id;naam\n1;Jan\n2;" + "Coöperatie é".encode().decode("latin-1") + "\n", 3),
+        ("id;naam\n1;" + "‘t Huis".encode().decode("cp1252", errors="replace") + "\n", 2),
+        ("id;naam\n1;" + "École".encode().decode("cp1252") + "\n", 2),
+    ],
+    ids=["UTF-8 in Windows-1252", "a quote in UTF-8 in Windows-1252", "UTF-8 twice", "a quote in UTF-8 twice", "a capital in UTF-8 twice"],
+)
+def test_two_encodings_in_one_file_are_remarked_where_the_second_begins(tmp_path: Path, content: bytes | str, row: int) -> None:
+    table = read(tmp_path, content.encode() if isinstance(content, str) else content, "id naam")
+    assert [(remark.row, remark.rule) for remark in table.remarks] == [(row, "mixed_encoding")]
+    assert "save it anew as UTF-8" in table.remarks[0].reason
+    assert table.problems == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_accents_quotes_and_signs_in_one_encoding_need_no_remark(tmp_path: Path, encoding: str) -> None:
+    text = "id;naam\n1;Coöperatie ‘de Brug’ – België € 5… één Übung café\n"
+    assert read(tmp_path, text.encode(encoding), "id naam").remarks == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+def test_utf32_is_refused_by_name(tmp_path: Path, encoding: str) -> None:
+    (problem,) = refused(tmp_path, "id;naam\n1;Jan\n".encode(encoding))
+    assert problem.rule == "encoding"
+    assert "UTF-32" in problem.reason
+
+
+@pytest.mark.parametrize("cell", ['="007"', '"=""007"""'])
+def test_of_a_cell_that_excel_is_to_keep_as_text_only_the_text_is_read(tmp_path: Path, cell: str) -> None:
+    assert cells(read(tmp_path, f"id;naam\n{cell};Jan\n".encode(), "id naam")) == [["007", "Jan"]]
+
+
+def test_an_apostrophe_before_a_number_is_a_sign_like_any_other(tmp_path: Path) -> None:
+    assert cells(read(tmp_path, b"id;naam\n'008;'t Huis\n", "id naam")) == [["'008", "'t Huis"]]
+
+
+@pytest.mark.parametrize("again", [b"id;naam;rest", b"\xef\xbb\xbfid;naam;rest", b'\xef\xbb\xbf"id";"naam";"rest"'])
+def test_headings_halfway_are_named_as_such_and_set_aside(tmp_path: Path, again: bytes) -> None:
+    table = read(tmp_path, b"id;naam;rest\n1;Jan;x\n" + again + b"\n2;Piet;y\n", "id naam")
+    assert (cells(table), list(table.text.index)) == ([["1", "Jan"], ["2", "Piet"]], [2, 4])
+    assert [(problem.row, problem.column, problem.rule) for problem in table.problems] == [(3, "", "repeated_heading")]
+    assert table.rows_read == 3
+
+
+def test_a_row_that_only_looks_like_the_headings_is_a_row(tmp_path: Path) -> None:
+    table = read(tmp_path, b"id;naam;rest\nid;naam;x\n", "id naam")
+    assert (cells(table), table.problems) == ([["id", "naam"]], ())

@@ -174,6 +174,14 @@ def test_every_number_of_up_to_fifteen_digits_comes_back_as_typed(number: float)
         (0.00001, "0.00E+00", "0,00001"),
         (3, '0 "dagen"', "3"),
         (3, "@", "3"),
+        (7, "000", "007"),
+        (-7, "000", "-007"),
+        (1234, "000", "1234"),
+        (0, "00", "00"),
+        (7, "[Red]000;000", "007"),
+        (7.4, "000", "7,4"),
+        (7, "0", "7"),
+        (7, "0.00", "7"),
     ],
 )
 def test_a_cell_in_per_cent_reads_as_it_shows_and_other_formats_leave_the_number_alone(tmp_path: Path, value: float, number_format: str, text: str) -> None:
@@ -476,6 +484,17 @@ def test_another_version_of_the_sheet_does_not_pass_unseen(tmp_path: Path) -> No
     table = read(tmp_path, saved(book))
     assert (table.sheet, len(table.text)) == ("Kader", 2)
     assert [(remark.sheet, remark.rule) for remark in table.remarks] == [("Kader (2)", "other_sheet")]
+    assert "unless another source of evaluation.yml names it" in table.remarks[0].reason
+
+
+def test_headings_among_the_rows_are_named_as_such_and_set_aside(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook(ROWS)))
+    page = book["Kader"]
+    page.append([cell.value for cell in page[3]])
+    page.append(["P3", 14])
+    table = read(tmp_path, saved(book))
+    assert cells(table) == [["P1", "12"], ["P2", cells(table)[1][1]], ["P3", "14"]]
+    assert [(problem.sheet, problem.row, problem.rule) for problem in table.problems] == [("Kader", 6, "repeated_heading")]
 
 
 def test_an_empty_form_beside_the_filled_one_needs_no_remark(tmp_path: Path) -> None:
@@ -601,6 +620,8 @@ def test_a_workbook_with_macros_is_read_and_its_macros_are_not(tmp_path: Path) -
         ("[Magenta]0", "number"),
         ('_-* #,##0.00\\ "dm"_-', "number"),
         ("# ?/?", "number"),
+        ("000", "000"),
+        ('000;"min "000', "000"),
     ],
 )
 def test_the_kind_of_a_format_is_known_by_its_code(code: str, kind: str) -> None:

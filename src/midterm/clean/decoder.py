@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from midterm.clean.framework_cells import without_result
 from midterm.clean.values import visible
 from midterm.description import Item, Scale
 from midterm.description.codebook import MissingCode
@@ -65,6 +66,8 @@ class Decoder:
             return broken("unknown_missing_code")
         if meaning or key in NOT_SHOWN:
             return meaning or Meaning(kind=NOT_SHOWN[key])
+        if fault := without_result(cell):
+            return broken(fault.rule)
         return broken("off_scale") if self.scale.answers or _has_raised_digit(cell) else self._number(key)
 
     def _number(self, text: str) -> Meaning:
@@ -140,7 +143,8 @@ class BoxDecoder:
             return self._missing[text]
         ticked = self._box.findall(text)
         if not ticked:
-            return broken("off_scale")
+            fault = without_result(text)
+            return broken(fault.rule if fault else "off_scale")
         is_all = not self._box.sub("", text).strip(SEPARATORS)
         return Meaning(float(any(found in self._own for found in ticked)), rule="" if is_all else "unknown_option")
 

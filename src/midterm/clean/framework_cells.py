@@ -102,10 +102,8 @@ class Decoding:
         field, key = field_of(column), normalise(cell)
         if not key:
             return EMPTY
-        if key in EXCEL_ERRORS or re.fullmatch("##+", key):  # a column too narrow to show its numbers
-            return ERROR
-        if key == NOT_CALCULATED:
-            return UNCALCULATED
+        if fault := without_result(cell):
+            return fault
         if field == "indicator_id":
             return Reading(identity(cell))
         if field in self.lists:
@@ -132,9 +130,17 @@ def identity(cell: str) -> str:
     return text.replace(",", ".") if re.fullmatch(r"\d+,\d+", text) else text
 
 
+def without_result(cell: str) -> Reading | None:
+    """Return what a cell means in which a spreadsheet shows no result: an error, or a formula never calculated; None for any other."""
+    key = normalise(cell)
+    if key == NOT_CALCULATED:
+        return UNCALCULATED
+    return ERROR if key in EXCEL_ERRORS or re.fullmatch("##+", key) else None  # ### is a column too narrow to show its numbers
+
+
 def is_error(cell: str) -> bool:
     """Tell whether a cell holds an error of the spreadsheet instead of what was meant."""
-    return normalise(cell) in (*EXCEL_ERRORS, NOT_CALCULATED)
+    return without_result(cell) is not None
 
 
 def _is_no_value(key: str) -> bool:

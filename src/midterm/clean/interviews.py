@@ -28,9 +28,9 @@ from midterm.tables import shaped
 
 COLUMNS = ["interview", "alliance", "group", "theme", "rating"]
 COUNTED = {
-    "ignored_code": "hold no other codes than those that the codebook says to ignore; they are left out",
-    "rating_of_theme": "are ratings; each is read with the theme that the same coder gave the same segment",
-    "several_themes": "hold more than one theme; each theme counts as a segment of its own",
+    "ignored_code": "rows left out, as they hold no other codes than those that the codebook says to ignore",
+    "rating_of_theme": "rows that are ratings, each read with the theme that the same coder gave the same segment",
+    "several_themes": "rows that hold more than one theme, each of which counts as a segment of its own",
 }
 UNNAMED = "this segment does not say of which interview it is; all such segments of an alliance count as one interview together; name it"
 
@@ -101,7 +101,7 @@ def _notices(source: InterviewSource, raw: RawTable, counts: Counter[str]) -> It
     yield from (notice for notice in undeclared(raw) if not (is_project and notice.rule == "undeclared_column" and notice.column in OFFERED))
     for rule, reason in COUNTED.items():
         if counts[rule]:
-            yield raw.problem(rule, f"{counts[rule]} rows {reason}", column=source.columns.theme)
+            yield raw.problem(rule, f"{reason}: {counts[rule]}", column=source.columns.theme)
 
 
 def _places(evaluation: Evaluation, source: InterviewSource, raw: RawTable) -> dict[str, Place]:

@@ -32,6 +32,8 @@ class Names:
         return self.ids.get(normalise(text))
 
     def hint(self, text: str) -> str:
-        """Return a hint with the nearest known name, without repeating ``text``."""
+        """Return a hint with the nearest known name, or that there is nothing, without repeating ``text``."""
+        if not normalise(text):
+            return "the cell is empty"
         close = difflib.get_close_matches(normalise(text), self.ids, n=1, cutoff=0.6)
         return f"the nearest known is {self.written[close[0]]!r}" if close else "no known name is near it"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 
 import pandas as pd
 
+from midterm.clean.framework_cells import without_result
 from midterm.clean.ledger import Cleaned, reconcile, undeclared
 from midterm.clean.names import Names
 from midterm.clean.register import Register
@@ -19,6 +20,7 @@ POPULATION_COLUMNS = ["wave", "alliance", "organisation", "population", "invited
 MOST_PEOPLE = 10_000_000_000
 INVALID = -1.0
 NOT_A_COUNT = "this cell is not a whole number of people; correct it"
+MORE_INVITED = "more people were invited than there are in the population; see which of the two numbers is right"
 DUPLICATES = {
     "duplicate_row": "this organisation stands here before in this wave, with the same numbers; the first row was kept",
     "contradictory_rows": "this organisation stands here more than once in this wave, with other numbers; remove all rows but the right one",
@@ -50,8 +52,9 @@ def clean_population(evaluation: Evaluation, raw: RawTable) -> Cleaned:
     rows, doubled = _once(raw, said)
     problems += doubled
     table = shaped("population", pd.DataFrame(rows, columns=POPULATION_COLUMNS))
+    notices = (*undeclared(raw), *_with_more_invited(raw, said, {problem.row for problem in problems if not problem.column}))
     count = reconcile(raw, "population", raw.rows_read, len(rows), len(POPULATION_COLUMNS), problems)
-    return Cleaned({"population": table}, tuple(problems), tuple(undeclared(raw)), (count,))
+    return Cleaned({"population": table}, tuple(problems), notices, (count,))
 
 
 def _once(raw: RawTable, said: Mapping[Key, Mapping[int, Counts]]) -> tuple[list[tuple[object, ...]], list[Problem]]:
@@ -63,9 +66,22 @@ def _once(raw: RawTable, said: Mapping[Key, Mapping[int, Counts]]) -> tuple[list
         first = next(iter(by_row))
         problems += [raw.problem(rule, DUPLICATES[rule], row) for row in by_row if row != first or rule == "contradictory_rows"]
         if rule == "duplicate_row":
-            problems += [raw.problem("not_a_count", NOT_A_COUNT, first, column) for column, count in by_row[first].items() if count == INVALID]
+            problems += [_not_a_count(raw, first, column) for column, count in by_row[first].items() if count == INVALID]
             rows.append((*key, *(None if count == INVALID else count for count in by_row[first].values())))
     return rows, problems
+
+
+def _with_more_invited(raw: RawTable, said: Mapping[Key, Mapping[int, Counts]], aside: Set[int | None]) -> Iterator[Problem]:
+    """Note the rows, unless set ``aside``, by which more people were invited than there are."""
+    for row, counts in sorted(((row, counts) for by_row in said.values() for row, counts in by_row.items()), key=lambda entry: entry[0]):
+        people, invited = counts["population"], counts["invited"]
+        if row not in aside and people is not None and invited is not None and INVALID < people < invited:
+            yield raw.problem("more_invited", MORE_INVITED, row, "invited")
+
+
+def _not_a_count(raw: RawTable, row: int, column: str) -> Problem:
+    fault = without_result(str(raw.text.loc[row, column]))
+    return raw.problem(fault.rule, fault.reason, row, column) if fault else raw.problem("not_a_count", NOT_A_COUNT, row, column)
 
 
 def _counts(cells: pd.Series) -> Counts:

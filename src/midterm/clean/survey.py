@@ -10,6 +10,7 @@ import pandas as pd
 from midterm.clean.answers import in_words, long, numbers
 from midterm.clean.decoder import BoxDecoder, Decoder, Meaning, readings
 from midterm.clean.doubts import dates, haste, is_sent_in, straight_lines
+from midterm.clean.framework_cells import ERROR, UNCALCULATED
 from midterm.clean.ledger import Cleaned, reconcile, undeclared
 from midterm.clean.respondents import Sheet, decimal_of, in_two_alliances, keyed, near_codes, of_all, without_duplicates
 from midterm.clean.values import visible
@@ -144,8 +145,11 @@ def _books(evaluation: Evaluation, wave: str, sheet: Sheet, meanings: dict[str, 
 
 def _broken(sheet: Sheet, item: Item, column: str, meanings: list[Meaning], expected: str) -> Iterator[tuple[Problem, bool]]:
     """Give a problem for every cell that breaks a rule, and whether the cell is set aside for it (else only doubted)."""
+    correct = "correct it in the log of corrections, or add the code to the codebook"
     reasons = {
-        "off_scale": f"this answer is off its scale; the item {item.id!r} takes {expected}",
+        "off_scale": f"this answer is off its scale; the item {item.id!r} takes {expected}; {correct}",
+        ERROR.rule: ERROR.reason,
+        UNCALCULATED.rule: UNCALCULATED.reason,
         "ambiguous_number": f"this number can be read in two ways for the item {item.id!r}; declare the source's decimal sign in evaluation.yml",
         "code_and_label_contradict": f"code and label of this answer mean two things for the item {item.id!r}; correct the codebook or the file",
         "unknown_missing_code": f"the file takes this code for no answer, the codebook does not for the item {item.id!r}; add it under missing",

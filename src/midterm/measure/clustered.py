@@ -44,19 +44,38 @@ def cr2(y: Floats, x: Floats, cluster: NDArray[np.generic], contrast: Floats, le
     beta = bread @ x.T @ y
     estimate = float(contrast @ beta)
     residual = y - x @ beta
-    members = _members(cluster)
-    if len(members) < 2 or np.abs(residual).max() < NO_VARIANCE:
+    codes, clusters = pd.factorize(cluster)
+    if len(clusters) < 2 or np.abs(residual).max() < NO_VARIANCE:
         return Estimate(estimate)
-    weights = [_adjusted(x[rows] @ bread @ contrast, x[rows], bread) for rows in members]
-    variance = sum(float(weight @ residual[rows]) ** 2 for weight, rows in zip(weights, members, strict=True))
-    df = _satterthwaite([x[rows] for rows in members], weights, bread)
+    grams = np.array([[_sums(codes, first * second) for second in x.T] for first in x.T]).transpose(2, 0, 1)
+    directions = np.array([_direction(own, bread, bread @ contrast) for own in grams])
+    scores = np.einsum("gkl,gl->gk", grams, directions)
+    moments = np.array([_sums(codes, column * residual) for column in x.T]).T
+    variance = float(((directions * moments).sum(axis=1) ** 2).sum())
+    gamma = np.diag((directions * scores).sum(axis=1)) - scores @ bread @ scores.T
+    spread = float((gamma**2).sum())
+    df = float(np.trace(gamma) ** 2 / spread) if spread > 0 else np.nan
     return with_interval(estimate, float(np.sqrt(variance)), df, level)
 
 
-def _members(cluster: NDArray[np.generic]) -> list[NDArray[np.intp]]:
-    """Return the rows of each cluster, in the order of their first row."""
-    codes = pd.factorize(cluster)[0]
-    return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+def _sums(codes: NDArray[np.intp], values: Floats) -> Floats:
+    """Return the sum of ``values`` in each cluster."""
+    sums: Floats = np.bincount(codes, weights=values).astype(np.float64)
+    return sums
+
+
+def _direction(gram: Floats, bread: Floats, vector: Floats) -> Floats:
+    """Return d (k,) with (I - H_gg)^(-1/2) x vector = x d for a cluster of which ``gram`` = x'x, however many rows x has.
+
+    With x = U S V' the matrix H_gg = x bread x' is U (S V' bread V S) U', so that only a (k, k) root is taken. Directions
+    that the cluster lacks, and those that the fit absorbs entirely, count for nothing.
+    """
+    values, vectors = np.linalg.eigh(gram)
+    is_there = values > EIGENVALUE_FLOOR * values.max()
+    sizes, basis = np.sqrt(values[is_there]), vectors[:, is_there]
+    inner, turns = np.linalg.eigh(np.eye(len(sizes)) - (basis * sizes).T @ bread @ (basis * sizes))
+    powers = np.where(inner > EIGENVALUE_FLOOR, np.abs(inner).clip(EIGENVALUE_FLOOR) ** -0.5, 0.0)
+    return np.asarray((basis / sizes) @ (turns * powers) @ turns.T @ (sizes * (basis.T @ vector)))
 
 
 def with_interval(estimate: float, std_error: float, df: float, level: float = 0.95) -> Estimate:
@@ -65,26 +84,6 @@ def with_interval(estimate: float, std_error: float, df: float, level: float = 0
         return Estimate(estimate)
     half = float(stats.t.ppf(0.5 + level / 2, df)) * std_error
     return Estimate(estimate, std_error, df, estimate - half, estimate + half)
-
-
-def _adjusted(vector: Floats, x: Floats, bread: Floats) -> Floats:
-    """Return (I - H_gg)^(-1/2) times ``vector`` (n_g,), zero on the directions that the fit absorbs entirely.
-
-    H_gg = x bread x' acts in the few directions of x only: with x = QR it is Q (R bread R') Q', so that a cluster of any
-    size takes the root of a (k, k) matrix.
-    """
-    basis, triangle = np.linalg.qr(x)
-    values, vectors = np.linalg.eigh(np.eye(len(triangle)) - triangle @ bread @ triangle.T)
-    powers = np.where(values > EIGENVALUE_FLOOR, np.abs(values).clip(EIGENVALUE_FLOOR) ** -0.5, 0.0)
-    within = basis.T @ vector
-    return np.asarray(vector + basis @ ((vectors * powers) @ vectors.T @ within - within))
-
-
-def _satterthwaite(designs: list[Floats], weights: list[Floats], bread: Floats) -> float:
-    scores = np.array([design.T @ weight for design, weight in zip(designs, weights, strict=True)])
-    gamma = np.diag([weight @ weight for weight in weights]) - scores @ bread @ scores.T
-    spread = float((gamma**2).sum())
-    return float(np.trace(gamma) ** 2 / spread) if spread > 0 else np.nan
 
 
 def clustered_mean(y: Floats, cluster: NDArray[np.generic], level: float = 0.95) -> Estimate:

@@ -53,8 +53,11 @@ def places(found: pd.DataFrame) -> list[tuple[str, str, list[int], str]]:
 
 
 def names_in(reason: str) -> str:
-    """Return the names that a reason gives between quotes (the nearest known name, another heading), as they read in any language."""
-    return ", ".join(dict.fromkeys(first or second for first, second in re.findall(r"(?<!\w)(?:'(.+?)'|\"(.+?)\")(?!\w)", reason)))
+    """Return what of a reason reads in any language: names between quotes, the rows or columns that it counts up, and the count that it ends with."""
+    names = [first or second for first, second in re.findall(r"(?<!\w)(?:'(.+?)'|\"(.+?)\")(?!\w)", reason)]
+    numbers = [found.replace(" to ", "–") for found in re.findall(r"\b(?:rows|columns) (\d+(?:(?:, | to )\d+)+)", reason)]
+    counts = [f"{count}×" for count in re.findall(r": (\d+)(?=;|$)", reason)]
+    return ", ".join(dict.fromkeys([*names, *numbers, *counts]))
 
 
 def balanced(reconciliation: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:

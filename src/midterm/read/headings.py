@@ -10,6 +10,7 @@ from midterm.description.spelling import normalise
 
 Key = Callable[[str], str]
 SEARCHED_ROWS = 40
+AGAIN = "the headings stand here once more; if two exports were pasted together, see that both have the same columns in the same order"
 LONGEST = 2000  # characters; a longer cell is somebody's story and no heading
 Forms = Mapping[str, list[tuple[str, ...]]]
 

@@ -296,7 +296,7 @@ def _remarks(root: etree._Element, at_cases: int, is_numbered: bool, file: str, 
         reason = "several codings stand on one line, so rows are numbered by coding: 1 is the first in the file"
         yield Problem(file, sheet, rule="rows_by_coding", reason=reason)
     if at_cases:
-        reason = f"{at_cases} codings are at a case, not at a code: they say whose words a segment holds and are no rows"
+        reason = f"codings at a case, not at a code, which say whose words a segment holds and are no rows: {at_cases}"
         yield Problem(file, sheet, rule="coded_at_case", reason=reason)
     names = [_name(document) for document in _documents(root)]
     if len(set(names)) < len(names):

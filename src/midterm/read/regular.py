@@ -1,8 +1,8 @@
 """The short way through regular csv: in, its bytes; out, the declared columns at once, or nothing where the long way is due.
 
 A file is regular when every record is one line, no line is blank, ragged or the headings once more, and quotes only stand
-around cells: what survey tools write as long as nobody typed a line break. Then a library reads it in a tenth of the time, and its rows are
-its lines. Anything else goes row by row (``text``), with the same result and a place for every fault.
+around cells: what survey tools write as long as nobody typed a line break. Then a library reads it in a tenth of the time,
+and its rows are its lines. Anything else goes row by row (``text``), with the same result and a place for every fault.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ import pyarrow.csv
 from midterm.read.cells import coded
 
 BLOCK = 1 << 24
-
-
 Columns = dict[str, pd.Categorical]
 
 
 def regular_columns(content: bytes, encoding: str, separator: str, above: int, headings: Sequence[str], positions: Mapping[str, int]) -> Columns | None:
     """Return the columns at ``positions`` under the first ``above`` lines, of which the last has the ``headings``; None when the file is not regular."""
-    if not positions or _has_stray_quote(content, separator) or content.rfind(codecs.BOM_UTF8) > 0:
+    if not positions or _has_stray_quote(content, separator) or _has_formula(content, separator) or content.rfind(codecs.BOM_UTF8) > 0:
         return None
     names = [str(position) for position in range(len(headings))]
     wanted = [names[position] for position in positions.values()]
@@ -53,9 +51,14 @@ def regular_columns(content: bytes, encoding: str, separator: str, above: int, h
 
 
 def _has_stray_quote(content: bytes, separator: str) -> bool:
-    """Tell whether a quote stands within a cell, neither at its edge nor doubled, or a cell begins as a formula of a text (``="007"``)."""
+    """Tell whether a quote stands within a cell, neither at its edge nor doubled."""
     edge = re.escape(separator.encode()) + rb'\r\n"\xef\xbb\xbf'
-    return re.search(rb'[^%b]"[^%b]|[%b]=""' % (edge, edge, edge), content) is not None
+    return re.search(rb'[^%b]"[^%b]' % (edge, edge), content) is not None
+
+
+def _has_formula(content: bytes, separator: str) -> bool:
+    """Tell whether a cell begins as a formula of a text (``="007"``), of which only the text is read."""
+    return b'=""' in content and re.search(rb'[%b\r\n"]=""' % re.escape(separator.encode()), content) is not None
 
 
 def _lines(text: bytes) -> int:

@@ -8,13 +8,14 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from midterm.errors import Problem, UserError
-from midterm.read.headings import SEARCHED_ROWS, heading_row, located
+from midterm.read.headings import AGAIN, SEARCHED_ROWS, heading_row, located
 from midterm.read.raw import SYNTHETIC_MARK, Declared, Intake, RawTable, raw_bytes
 from midterm.read.regular import regular_columns
 
@@ -26,10 +27,18 @@ Row = tuple[int, list[str]]
 Refusal = Callable[[int, list[str]], Problem | None]
 UTF_32 = re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff|[^\0]\0\0\0[^\0]\0\0\0|\0\0\0[^\0]\0\0\0[^\0]")
 # Letters with an accent, quotes and the euro sign in UTF-8: read as Windows-1252 they are a capital with an accent before a sign, which no word holds.
-UTF_8_WITHIN = re.compile(rb"[\xc2-\xc5][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]")
+UTF_8_WITHIN = (*(re.compile(lead + rb"[\x80-\xbf]") for lead in (b"\xc2", b"\xc3", b"\xc4", b"\xc5")), re.compile(rb"\xe2[\x80-\x84][\x80-\xbf]"))
 # The same, once more written as UTF-8: each of its bytes has become a letter or sign of its own.
-TWICE_ENCODED = re.compile(rb"\xc3(?:[\x82\x83]\xc2[\x80-\xbf]|\x83\xe2\x80|\xa2\xe2\x82\xac)")
+TWICE_ENCODED = (re.compile(rb"\xc3(?:[\x82\x83]\xc2[\x80-\xbf]|\x83\xe2\x80|\xa2\xe2\x82\xac)"),)
 MIXED = "letters with accents may be wrong, from this row on (two encodings in one file); save it anew as UTF-8"
+# The headings in full of LimeSurvey's own columns, as it names them in English (its fieldmap); other languages have to be declared.
+LIMESURVEY = {
+    "id": ("Response ID",),
+    "submitdate": ("Date submitted",),
+    "lastpage": ("Last page",),
+    "startdate": ("Date started",),
+    "interviewtime": ("Total time",),
+}
 NOT_TEXT = {
     b"PK\x03\x04": "an Excel workbook or zip file",
     b"\xd0\xcf\x11\xe0": "an old or encrypted Excel file",
@@ -59,6 +68,12 @@ def read_text(folder: Path, file: str, declared: Declared) -> RawTable:
         return intake.whole(row + 1, columns).table(is_synthetic=is_marked(content), remarks=mixed(content, encoding, file))
     problems = list(taken_in(intake, itertools.chain(first[top + 1 :], rows), [heading], file))
     return intake.table(is_synthetic=is_marked(content), problems=problems, remarks=mixed(content, encoding, file))
+
+
+def read_limesurvey(folder: Path, file: str, declared: Declared) -> RawTable:
+    """Read a LimeSurvey export as ``read_text`` does; its own columns are known by the tool's names for them in full as well."""
+    columns = {name: (*spellings, *LIMESURVEY.get(name, ())) for name, spellings in declared.columns.items()}
+    return read_text(folder, file, replace(declared, columns=columns))
 
 
 def refuse_endless(content: bytes, file: str) -> None:
@@ -96,9 +111,9 @@ def is_marked(content: bytes) -> bool:
 
 def mixed(content: bytes, encoding: str, file: str) -> tuple[Problem, ...]:
     """Return a remark at the first letter that seems to be in another encoding than the rest of the file."""
-    found = {"cp1252": UTF_8_WITHIN, "utf-8-sig": TWICE_ENCODED}.get(encoding) if not content.isascii() else None
-    first = found.search(content) if found else None
-    return (Problem(file, row=content.count(b"\n", 0, first.start()) + 1, rule="mixed_encoding", reason=MIXED),) if first else ()
+    signs = () if content.isascii() else {"cp1252": UTF_8_WITHIN, "utf-8-sig": TWICE_ENCODED}.get(encoding, ())
+    places = [found.start() for sign in signs if (found := sign.search(content))]
+    return (Problem(file, row=content.count(b"\n", 0, min(places)) + 1, rule="mixed_encoding", reason=MIXED),) if places else ()
 
 
 def taken_in(intake: Intake, rows: Iterable[Row], above: Sequence[list[str]], file: str, refused: Refusal = lambda *_: None) -> Iterator[Problem]:
@@ -133,8 +148,7 @@ def _misfit(cells: list[str], above: Sequence[list[str]], row: int, file: str) -
         reason = f"this row has {len(cells)} cells where the heading has {width}; check for a stray separator or quote"
         return Problem(file, row=row, rule="ragged_row", reason=reason)
     if any(cells[-1] == heading[-1] and _is_again(cells, heading) for heading in above):
-        reason = "the headings stand here once more; if two exports were pasted together, see that both have the same columns in the same order"
-        return Problem(file, row=row, rule="repeated_heading", reason=reason)
+        return Problem(file, row=row, rule="repeated_heading", reason=AGAIN)
     return None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from midterm.description.spelling import normalise
 from midterm.errors import Problem, UserError, nearest
-from midterm.read.headings import SEARCHED_ROWS, heading_row, located
+from midterm.read.headings import AGAIN, SEARCHED_ROWS, heading_row, located
 from midterm.read.raw import Declared, Intake, RawTable, has_mark, raw_bytes
 from midterm.read.xlsx_parts import opened, read_book, too_large
 from midterm.read.xlsx_sheet import MAX_CELLS, NOT_CALCULATED, Row, Sheet, read_sheet, spread, text_of
@@ -58,8 +58,8 @@ def read_workbook(folder: Path, file: str, declared: Declared) -> RawTable:
         wanted = next(iter(declared.columns.values()))[:1] or tuple(declared.columns)[:1]
         reason = f"no row with the headings ({wanted[0]}, ...) was found; restore them"
         raise UserError(Problem(file, table.sheet.name, rule="missing_heading", reason=reason))
-    _take_in(intake, table, file)
-    raw = intake.table(is_synthetic=any(has_mark(row.cells) for other in tables for row in other.sheet.rows))
+    problems = list(_take_in(intake, table, file))
+    raw = intake.table(is_synthetic=any(has_mark(row.cells) for other in tables for row in other.sheet.rows), problems=problems)
     return replace(raw, remarks=(*_remarks(raw, table, intake.positions), *_other_sheets(raw, table, tables)))
 
 
@@ -123,16 +123,22 @@ def _chosen(tables: Sequence[_Table], sheets: Sequence[str], file: str) -> _Tabl
     return wanted or max(tables, key=lambda table: (table.found, not table.sheet.is_hidden))
 
 
-def _take_in(intake: Intake, table: _Table, file: str) -> None:
-    """Take in the data rows, some thousands at a time, each merged text in every row that it spans."""
+def _take_in(intake: Intake, table: _Table, file: str) -> Iterator[Problem]:
+    """Take in the data rows, some thousands at a time, each merged text in every row that it spans; give a problem for headings among them."""
     rows, width = table.rows, len(table.names)
     if len(rows) * width > MAX_AREA:
         reason = "this sheet has headings too far apart for its number of rows; remove what does not belong in it"
         raise UserError(too_large(file, reason, table.sheet.name, table.row))
+    heading = list(table.sheet.rows[table.start - 1].cells) if table.start else None
     below = [merge for merge in table.sheet.merges if merge.top > (table.row or 0)]
     shown = spread(table.sheet, rows, below, width, sideways=False)
     for at in range(0, len(shown), CHUNK):
-        chunk = shown[at : at + CHUNK]
+        chunk = []
+        for row in shown[at : at + CHUNK]:
+            if list(row.cells) == heading:
+                yield Problem(file, table.sheet.name, row.number, rule="repeated_heading", reason=AGAIN)
+            else:
+                chunk.append(row)
         intake.extend([row.number for row in chunk], [[*row.cells[:width], *[""] * (width - len(row.cells))] for row in chunk])
 
 
@@ -148,7 +154,7 @@ def _remarks(raw: RawTable, table: _Table, positions: dict[str, int]) -> Iterato
     for column, position in positions.items():
         rows = [row.number for row in table.rows if position < len(row.cells) and row.cells[position] == NOT_CALCULATED]
         if rows:
-            reason = f"{len(rows)} cells of this column, from here on, hold a formula that was never calculated; open the workbook in Excel and save it"
+            reason = f"cells of this column, from here on, with a formula that was never calculated: {len(rows)}; open the workbook in Excel and save it"
             yield raw.problem("not_calculated", reason, rows[0], column)
     yield from _merged(raw, table, positions)
 
@@ -169,7 +175,8 @@ def _merged(raw: RawTable, table: _Table, positions: dict[str, int]) -> Iterator
 
 def _other_sheets(raw: RawTable, table: _Table, tables: Sequence[_Table]) -> Iterator[Problem]:
     """Give the sheets that look like versions of the one that was read: half of its columns or more, and rows under them."""
+    unless = "remove the one that does not count, unless another source of evaluation.yml names it"
     for other in tables:
         if other is not table and other.rows and other.found >= max(2, table.found / 2):
-            reason = f"this sheet has the same headings with rows under them, but only sheet {raw.sheet} was read; remove the one that does not count"
+            reason = f"this sheet has the same headings with rows under them, but sheet {raw.sheet} was read; {unless}"
             yield Problem(raw.file, other.sheet.name, rule="other_sheet", reason=reason)

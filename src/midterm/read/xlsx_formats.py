@@ -6,9 +6,9 @@ import math
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
 
-Kind = Literal["number", "percent", "date", "duration"]
+# What a cell format shows: number, percent, date, duration, or zeros only (000), which is a number of as many digits at least.
+Kind = str
 BUILTIN: dict[int, Kind] = {
     **dict.fromkeys((9, 10), "percent"),
     **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), "date"),
@@ -27,6 +27,8 @@ NO_SUCH_DAY = 60
 def kind_of(code: str) -> Kind:
     """Return what a number format shows (ECMA-376 part 1, 18.8.31); its first section decides."""
     section = LITERAL.sub("", code).partition(";")[0].casefold()
+    if set(section) == {"0"} and len(section) > 1:
+        return section
     if "%" in section:
         return "percent"
     if "[" in section:
@@ -38,10 +40,12 @@ def shown(stored: str, kind: Kind, *, is_1904: bool) -> str:
     """Return a stored number as text: with a decimal comma, in per cent (45%), as an ISO date or as hours (36:00:00).
 
     A number has the 15 digits that Excel shows (0.30000000000000004 is 0,3), but whole numbers keep all of theirs, as
-    they may be somebody's code. What is no number, or no date that Excel shows, stands as it is.
+    they may be somebody's code, and get the zeros that their format puts before them (007 under 000). What is no
+    number, or no date that Excel shows, stands as it is.
     """
-    if kind == "number" and stored.isdecimal() and stored.isascii() and (stored[0] != "0" or stored == "0"):
-        return stored
+    zeros = 0 if kind.strip("0") else len(kind)
+    if (zeros or kind == "number") and stored.isdecimal() and stored.isascii() and (stored[0] != "0" or stored == "0"):
+        return stored.zfill(zeros)
     if not NUMBER.fullmatch(stored) or not math.isfinite(value := float(stored)):
         return stored
     if kind == "percent":
@@ -50,7 +54,9 @@ def shown(stored: str, kind: Kind, *, is_1904: bool) -> str:
         return _date(value, is_1904=is_1904)
     if kind == "duration" and value >= 0:
         return _clock(round(value * 86_400))
-    return _plain(Decimal(int(value)) if value.is_integer() and abs(value) <= EXACT else _rounded(value))
+    if value.is_integer() and abs(value) <= EXACT:
+        return format(int(value), f"0{zeros + (value < 0)}d")
+    return _plain(_rounded(value))
 
 
 def _rounded(value: float) -> Decimal:

@@ -140,3 +140,8 @@ def test_the_collection_finds_rules_however_they_are_given() -> None:
 
 def test_no_words_are_kept_for_a_rule_that_is_gone(tiny: Evaluation) -> None:
     assert set(tiny.labels["nl"].quality.rules) - set(collected()) == set(), "remove these rules from config/labels.nl.yml and labels.en.yml"
+
+
+def test_every_rule_stands_in_the_documents(tiny: Evaluation) -> None:
+    told = (SOURCE.parents[1] / "docs/reading.md").read_text(encoding="utf-8")
+    assert [rule for rule in tiny.labels["en"].quality.rules if f"| `{rule}` |" not in told] == []

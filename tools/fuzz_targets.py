@@ -18,6 +18,7 @@ from unittest import mock
 
 from midterm.clean.decoder import BoxDecoder, Decimal, Decoder, Meaning, readings
 from midterm.clean.doubts import is_sent_in, parse_time
+from midterm.clean.framework_cells import ERROR, UNCALCULATED
 from midterm.clean.names import Names
 from midterm.clean.values import parse_number, parse_year, visible
 from midterm.description import Item, Scale
@@ -29,11 +30,11 @@ from midterm.read.headings import heading_row, located
 from midterm.read.raw import Declared, RawTable
 from midterm.read.text import read_text
 
-RULES = frozenset({"", "off_scale", "ambiguous_number", "code_and_label_contradict", "unknown_missing_code", "unknown_option"})
+OWN_RULES = ("", "off_scale", "ambiguous_number", "code_and_label_contradict", "unknown_missing_code", "unknown_option")
+RULES = frozenset({*OWN_RULES, ERROR.rule, UNCALCULATED.rule})
 AROUND = (" {}", "{}\u200b", "\ufeff{}\u00a0", "\t{} ")
 DECLARED = Declared({"id": (), "G1": ("Wij hebben één doel [voor ogen].",), "G01[SQ1]": (), "naam": ("Naam",)}, linking=frozenset({"naam"}), salt="zout")
 OTHER_FILES = (b"titel\n\nid\tG1\n1\t", "id,G1\n1,é".encode("utf-16"), b"id,G1\n1,\xe9", b"id,G1\n1,a\r2,b\n")
-PLACE = Path(tempfile.gettempdir())
 
 
 LETTERS = ("\u200b", "\ufeff", "\u00a0", "\u2009", "\u2028", "\u0301", "\u030c", "\u0345", "\u2212", "²", "①", "½", "４", "٣", "ﬃ", "ǰ", "İ", "ß", "Å")
@@ -214,21 +215,24 @@ def delimited(data: bytes) -> None:
 
 
 def _read(data: bytes) -> RawTable | str:
-    (PLACE / "fuzz.csv").write_bytes(data)
-    try:
-        return read_text(PLACE, "fuzz.csv", DECLARED)
-    except UserError as error:
-        return str(error)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "fuzz.csv").write_bytes(data)
+        try:
+            return read_text(Path(folder), "fuzz.csv", DECLARED)
+        except UserError as error:
+            return str(error)
 
 
 def description(data: bytes) -> None:
     """Any bytes are refused in one sentence or give mappings, lists and text, with a line for every key."""
-    (PLACE / "fuzz.yml").write_bytes(data)
-    try:
-        content, lines = load_yaml(PLACE / "fuzz.yml", "fuzz.yml")
-    except UserError as error:
-        hold(all(problem.reason for problem in error.problems), "a refusal without a reason")
-        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "fuzz.yml")
+        path.write_bytes(data)
+        try:
+            content, lines = load_yaml(path, "fuzz.yml")
+        except UserError as error:
+            hold(all(problem.reason for problem in error.problems), "a refusal without a reason")
+            return
     for path in _paths(content):
         hold(lines.get(path, 0) >= 1 or not path, "a key without a line")
 
@@ -242,7 +246,7 @@ def _paths(content: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
 
 
 TARGETS = {
-    "decode": Target(decode, (b"\0003", b"\0eens", b"\0weet ik niet", b"\0N/A", b"\x0f1.250", b"\x0945 %", b"\x0f-3,5", b"\3A2", "\6４²".encode())),
+    "decode": Target(decode, (b"\0003", b"\0eens", b"\0weet ik niet", b"\0N/A", b"\x0f1.250", b"\x0945 %", b"\x0f-3,5", b"\3A2", b"\0##", "\6４²".encode())),
     "boxes": Target(boxes, (b"1,12", b"Te weinig mensen, of wisselingen;2", b"2, iets anders", b"-99", b"bereik | (anders)", b"1;1;2")),
     "numbers": Target(numbers, (b"1.234,5", b"1 234", b"1'234", b"1,234.5", b"\xe2\x88\x923", b"+ 7", b"2024,0", b"0.5", b"9" * 400)),
     "times": Target(times, (b"2023-04-01 12:00:00", b"30-02-2023", b"1/13/2023 9:05", b"20230401T120000+0130", b"2023-W13-6", b"N", b"0001-01-01")),

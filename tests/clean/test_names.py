@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,3 +63,9 @@ def test_normalising_twice_changes_nothing_more(text: str) -> None:
 def test_a_hint_never_repeats_what_was_typed(text: str) -> None:
     if KNOWN.match(text) is None and text.strip() and normalise(text) not in normalise("the nearest known is alliantie noord coöperatie de brug noorderlicht"):
         assert text not in KNOWN.hint(text)
+
+
+@pytest.mark.parametrize("text", ["ß\u0301", "\u0130stanbul", "ﬁets\u0308", "Coo\u0308peratie", "ǰ", "ΐ"])
+def test_the_form_of_a_form_is_that_form(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+    assert normalise(unicodedata.normalize("NFD", text)) == normalise(unicodedata.normalize("NFC", text))

@@ -232,11 +232,11 @@ MEASUREMENTS: dict[str, Callable[[Evaluation], dict[str, float]]] = {
 
 
 def _measure(name: str, folder: Path) -> dict[str, float]:
-    """Run one measurement in this process; memory is what the process grew by at its peak."""
+    """Run one measurement in this process; memory is the peak beyond what the process held before (Linux)."""
     evaluation = load_evaluation(folder)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
     found = MEASUREMENTS[name](evaluation)
-    return {**found, "peak_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024}
+    return {**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before}
 
 
 if __name__ == "__main__":

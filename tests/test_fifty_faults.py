@@ -135,7 +135,7 @@ DOUBTED: Table = {
     ],
     ("data/raw/paper.xlsx", "Antwoorden"): [(None, "", "hidden_sheet"), (5, "N1", "not_calculated")],
     ("data/raw/panel.sav", ""): [(4, "INGEVULD", "impossible_date")],
-    ("data/raw/only-headings.csv", ""): [(None, "", "no_rows")],
+    ("data/raw/only-headings.csv", ""): [(None, "", "no_rows"), (None, "TOELICHTING", "missing_column")],
     ("data/raw/noord.xlsx", "Kader"): [
         (None, "", "indicator_gone"),
         (4, "Realisatie 2023", "revised_value"),

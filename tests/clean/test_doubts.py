@@ -107,3 +107,15 @@ def test_an_open_question_cannot_be_asked_in_a_column_of_personal_data(tmp_path:
     start.codebook["open_questions"][0]["column"] = "email"
     with pytest.raises(Exception, match="personal data"):
         start.load(tmp_path)
+
+
+def test_columns_of_times_and_open_questions_may_be_absent_and_that_is_noted(tmp_path: Path) -> None:
+    start = with_open_question()
+    for source in start.evaluation["sources"]["surveys"]:
+        source["columns"] |= {"started": "startdate", "duration": "interviewtime"}
+    for row in start.surveys["2023"]:
+        del row["TOELICHTING"]
+    result = cleaned(start, tmp_path)
+    assert not result.quarantine
+    assert len(result.tables["respondents"]) == 12
+    assert noted(result) == [(None, name, "missing_column") for name in ("startdate", "interviewtime", "TOELICHTING")]

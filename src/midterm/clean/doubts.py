@@ -59,11 +59,11 @@ def haste(evaluation: Evaluation, sheet: Sheet, answers: pd.DataFrame) -> Iterat
 def _seconds(sheet: Sheet) -> np.ndarray | None:
     """Return how long each row took: as the file says, or from start to sending in; NaN where not known."""
     keys = sheet.source.columns
-    if keys.duration:
+    if keys.duration and keys.duration in sheet.text:
         column = sheet.text[keys.duration]
         by_text = [min(readings(visible(str(text)), decimal_of(sheet.source)), default=np.nan) for text in column.cat.categories]
         return looked_up(column, np.array(by_text, dtype=float), np.nan)
-    if not (keys.started and keys.submitted):
+    if not (keys.started and keys.submitted and keys.started in sheet.text):
         return None
     start, end = (_times(sheet.text[name]) for name in (keys.started, keys.submitted))
     seconds: np.ndarray = (end - start) / np.timedelta64(1, "s")
@@ -74,7 +74,7 @@ def dates(evaluation: Evaluation, wave: str, sheet: Sheet) -> Iterator[Problem]:
     """Note dates that are none, or that lie more than a year from the wave's."""
     year = evaluation.wave(wave).year
     for name in (sheet.source.columns.started, sheet.source.columns.submitted):
-        if not name:
+        if not name or name not in sheet.text:
             continue
         column = sheet.text[name]
         is_said = looked_up(column, np.array([visible(str(text)).casefold() not in SENT | NOT_SENT for text in column.cat.categories], dtype=bool), False)

@@ -132,6 +132,7 @@ def _books(evaluation: Evaluation, wave: str, sheet: Sheet, meanings: dict[str, 
     present = [item for item in items if item.id in meanings]
     problems, notices = list(sheet.aside), list[Problem]()
     problems += dict.fromkeys(sheet.raw.missing_column(item.column_in(wave)) for item in items if item not in present)
+    notices += [sheet.raw.missing_column(name) for name in _beside(evaluation, wave, sheet.source) if name not in sheet.raw.text]
     for item in present:
         decoder = _decoder(evaluation, wave, sheet, item, items)
         for problem, is_aside in _broken(sheet, item, item.column_in(wave), meanings[item.id], decoder.expected):
@@ -141,6 +142,12 @@ def _books(evaluation: Evaluation, wave: str, sheet: Sheet, meanings: dict[str, 
     columns = len({item.column_in(wave) for item in present})
     count = reconcile(sheet.raw, wave, sheet.rows_read, len(answers), columns, problems)
     return Cleaned({"open_answers": _open_answers(evaluation, wave, sheet)}, tuple(problems), tuple(dict.fromkeys(notices)), (count,))
+
+
+def _beside(evaluation: Evaluation, wave: str, source: SurveySource) -> list[str]:
+    """Return the declared columns without which all answers can still be read: times, and open questions."""
+    times = [name for name in (source.columns.started, source.columns.duration) if name]
+    return [*times, *(question.column for question in evaluation.codebook.open_questions if question.asked_in(wave))]
 
 
 def _broken(sheet: Sheet, item: Item, column: str, meanings: list[Meaning], expected: str) -> Iterator[tuple[Problem, bool]]:

@@ -48,10 +48,10 @@ def survey_sources(evaluation: Evaluation, wave: str) -> list[SurveySource]:
 
 
 def read_export(evaluation: Evaluation, source: SurveySource) -> RawTable:
-    """Read one survey export; raise UserError when it lacks a column that says who answered."""
+    """Read one survey export; raise UserError when it lacks a column that says who answered (times may be absent)."""
     ids = ([source.columns.record] if source.columns.record else [], source.columns.respondent)
     raw = read_file(evaluation, source.file, source.reader, survey_declared(evaluation, source), ids)
-    raw.require(key_columns(source))
+    raw.require([name for name in key_columns(source) if name not in (source.columns.started, source.columns.duration)])
     return raw
 
 

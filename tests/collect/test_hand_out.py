@@ -202,3 +202,18 @@ def test_an_alliance_with_an_iati_identifier_gets_its_activity_with_what_it_lose
     assert len(activity.findall("iati-activity/result/indicator")) == 3
     assert "Alliantie Noord" in written["collect/noord/framework.iati.lost.md"].decode()
     assert "collect/zuid/framework.iati.xml" not in written
+
+
+def test_boxes_that_share_a_column_cost_the_limesurvey_structure_only_and_that_is_said(tmp_path: Path) -> None:
+    start = draft()
+    for box in ("box_1", "box_2"):
+        start.item(box).update(column="K", option=[box[-1]])
+    done = handed_out(start.load(tmp_path))
+    assert not done.problems
+    assert [(notice.file, notice.rule) for notice in done.notices if notice.rule == "no_limesurvey"] == [
+        ("collect/noord", "no_limesurvey"),
+        ("collect/zuid", "no_limesurvey"),
+    ]
+    written = set(contents(tmp_path))
+    assert {"collect/noord/questionnaire.xlsform.xlsx", "collect/noord/framework.nl.xlsx"} <= written
+    assert "collect/noord/questionnaire.limesurvey.txt" not in written

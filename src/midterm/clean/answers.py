@@ -29,11 +29,6 @@ def numbers(column: pd.Series) -> np.ndarray:
     return looked_up(column, np.array([np.nan if text in MISSING else float(text) for text in column.cat.categories], dtype=float), np.nan)
 
 
-def is_kind(column: pd.Series, kind: str) -> np.ndarray:
-    """Return where an item is missing in the way of ``kind``."""
-    return looked_up(column, np.array([text == kind for text in column.cat.categories], dtype=bool), False)
-
-
 def long(persons: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """Return the table ``responses``: a row for each person (row of ``persons``, with MEMBERSHIP) and item asked, in its order.
 

@@ -59,7 +59,7 @@ def hand_out(evaluation: Evaluation, report: Callable[[str], None]) -> HandedOut
         except UserError as error:
             problems += error.problems
         if LIMESURVEY not in made:
-            reason = "no LimeSurvey structure was made, as boxes of the codebook share a column, which LimeSurvey has not"
+            reason = "no LimeSurvey structure was made, as boxes share a column, which LimeSurvey has not; give each box its own column to have one"
             notices.append(Problem(f"{FOLDER}/{alliance}", rule="no_limesurvey", reason=reason))
         files |= {f"{FOLDER}/{alliance}/{name}": content for name, content in sorted(made.items())}
         report(f"{alliance}: {len(made)} files made")

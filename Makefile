@@ -5,7 +5,7 @@ UV := 0.13.9
 export SOURCE_DATE_EPOCH := 1735689600
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluation test lab lint lock notebooks docs example bench fuzz clean
+.PHONY: help evaluation test lab lint lock notebooks docs example bench calibrate fuzz clean
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,14 +37,17 @@ lock: .venv/uv ## pin every dependency anew, with hashes
 notebooks: evaluation ## run the notebooks by hand and store their compared tables anew
 	@$(BIN)/jupyter execute --inplace notebooks/*.ipynb && $(BIN)/nbstripout --keep-count notebooks/*.ipynb
 
-docs: .venv/ready ## make the data dictionary and the JSON Schemas anew
+docs: .venv/ready ## make the data dictionary, the index of methods, the measured rates and the JSON Schemas anew
 	@$(BIN)/python tools/document.py
 
 example: .venv/ready ## make the synthetic example data anew (the same bytes each time)
 	@$(BIN)/python tools/synthesise.py
 
 bench: .venv/ready ## time reading, cleaning and computing beside plain pandas, as ratios (some ten minutes)
-	@$(BIN)/python tools/benchmark.py
+	@$(BIN)/python tools/benchmark.py && $(BIN)/python tools/benchmark_change.py
+
+calibrate: .venv/ready ## measure false alarms, coverage and power of every method (some fifteen minutes), then the pages that show them
+	@$(BIN)/python tools/calibrate.py && $(BIN)/python tools/document.py
 
 SECONDS := 60
 fuzz: .venv/fuzz/ready ## fuzz decoding, numbers, dates, names, headings, text and YAML (SECONDS=60 in all)

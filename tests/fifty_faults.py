@@ -114,7 +114,7 @@ def sources() -> Cells:
             {"alliance": "oost", "file": "data/raw/oost.xml", "reader": "iati", "earlier": [f"data/raw/{name}" for name in IATI_REFUSED]},
             {"alliance": "west", "file": "data/raw/west.xlsx"},
             {"alliance": "duin", "file": "data/raw/duin.xml", "reader": "iati"},
-            {"alliance": "kust", "file": "data/raw/kust.csv", "reader": "csv"},
+            {"alliance": "kust", "file": "data/raw/kust.csv", "reader": "csv", "milestones": {"9.9": {2024: 5}}},
         ],
         "interviews": [
             {"file": "data/raw/segments.csv", "columns": table},

@@ -193,7 +193,7 @@ DOUBTED: Table = {
         (43, "result/@type", "field_missing"),
     ],
     ("data/raw/duin.xml", ""): [(None, "", "several_activities")],
-    ("data/raw/kust.csv", ""): [(None, "", "nothing_filled_in"), (None, "Realisatie 2025", "year_not_in_file")],
+    ("data/raw/kust.csv", ""): [(None, "", "nothing_filled_in"), (None, "", "milestone_unused"), (None, "Realisatie 2025", "year_not_in_file")],
     ("data/raw/letters.csv", ""): [(6, "CODE", "near_code"), (7, "CODE", "near_code"), (9, "", "mixed_encoding")],
     ("data/raw/population.csv", ""): [(11, "invited", "more_invited")],
     ("data/raw/segments.csv", ""): [(10, "interview", "missing_interview")],

@@ -48,7 +48,7 @@ def test_table_equals_the_recomputation_in_r(evaluated: Path, name: str) -> None
 def test_indicators_equal_the_recomputation_in_r(evaluated: Path) -> None:
     golden, ours = both(evaluated, "indicators")
     scales = {entry.id: load_evaluation(ROOT).codebook.scale_of(entry.items[0]) for entry in load_evaluation(ROOT).indicators}
-    is_mean = golden["statistic"] == "mean"
+    is_mean = golden["statistic"].isin(["mean", "count"])
     lows, highs = (golden["indicator"].map({name: getattr(scale, end) for name, scale in scales.items()}) for end in ("low", "high"))
     golden["ci_low"] = golden["ci_low"].where(~is_mean, golden["ci_low"].clip(lower=lows))
     golden["ci_high"] = golden["ci_high"].where(~is_mean, golden["ci_high"].clip(upper=highs))
@@ -63,6 +63,24 @@ def test_changes_equal_the_recomputation_in_r(evaluated: Path) -> None:
         compared = golden[column].notna() & is_tested if column in ("p_value", "p_adjusted", "equivalence_p") else golden[column].notna()
         assert_equal("change", column, golden.loc[compared, column], ours.loc[compared, column])
         assert compared.sum() > 20, f"almost nothing of {column} was compared"
+
+
+def test_what_the_people_on_the_staff_list_said_equals_survey_in_r(evaluated: Path) -> None:
+    golden = pd.read_csv(GOLDEN / "descriptive.csv")
+    checks = pd.read_csv(evaluated / "reports" / "tables" / "checks.csv")
+    ours = checks[checks["method"] == "finite_population_change"]
+    merged = golden[KEYS["change"]].merge(ours, on=KEYS["change"], how="left", validate="one_to_one")
+    assert len(golden) > 100
+    for column in golden.columns.difference(KEYS["change"]):
+        compared = golden[column].notna() & ((column == "estimate") | (golden["std_error"] > 1e-9))
+        assert_equal("checks", column, golden.loc[compared, column], merged.loc[compared, column])
+    assert set(ours["estimand"]) == {"descriptive"}
+    assert ours["p_value"].isna().all()
+
+
+def test_a_change_has_one_row_for_each_indicator_and_contrast(evaluated: Path) -> None:
+    change = pd.read_csv(evaluated / "reports" / "tables" / "change.csv")
+    assert not change.duplicated(["alliance", "indicator", "from_wave", "to_wave"]).any()
 
 
 def test_no_test_is_shown_where_the_data_are_only_described(evaluated: Path) -> None:

@@ -20,8 +20,8 @@ from midterm.clean.ledger import Cleaned, together
 from midterm.clean.survey import clean_survey
 from midterm.compare import change
 from midterm.description import Evaluation, load_evaluation
-from midterm.judge.verdict import across, judge
-from midterm.measure import indicators, scores
+from midterm.judge.verdict import across, averaged, judge
+from midterm.measure import scales, scores
 from midterm.read import read_survey
 from midterm.tables import stack
 
@@ -64,13 +64,13 @@ def members(described: Evaluation, items: pd.DataFrame) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def tables(described: Evaluation, items: pd.DataFrame, members: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the tables of the contract as the notebooks make them, by the stages' own functions."""
-    persons = scores.once_per_person(members)
-    by_unit = {unit: members[members["alliance"] == unit] for unit in described.alliances}
+    persons = change.two_waves(described, scores.once_per_person(members))
+    by_unit = {unit: change.two_waves(described, members[members["alliance"] == unit]) for unit in described.alliances}
     changes = stack("change", [judge(described, change.changes(described, part, unit)) for unit, part in by_unit.items()])
     return {
         "checks": change.checks(described, persons, "all"),
-        "indicators": indicators.reliability(described, items, members),
-        "change": across(described, changes, judge(described, change.changes(described, persons, "all"))),
+        "indicators": scales.reliability(described, items, members),
+        "change": across(described, changes, judge(described, change.changes(described, persons, "all")), averaged(described, changes)),
     }
 
 

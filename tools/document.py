@@ -1,6 +1,7 @@
 """The documents that follow from the description: in, codebook, tables and models; out, data dictionary and JSON Schemas.
 
-``python tools/document.py`` writes them below docs/; a test keeps them equal to what is written here.
+``python tools/document.py`` writes them below docs/, with the index of methods and the page of measured rates
+(``document_methods.py``); a test keeps them equal to what is written here.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from document_methods import calibration_page, method_index
+from markdown_tables import table as _table
 from midterm.collect.questionnaire import questionnaire
 from midterm.description import Evaluation, load_evaluation
 from midterm.description.codebook import Codebook
@@ -22,7 +25,8 @@ SCHEMAS = {"evaluation": EvaluationFile, "codebook": Codebook, "indicators": Ind
 def documents(evaluation: Evaluation) -> dict[str, str]:
     """Return every generated document: path relative to the repository -> content."""
     schemas = {f"docs/schema/{name}.schema.json": json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n" for name, model in SCHEMAS.items()}
-    return {**schemas, "docs/data-dictionary.md": data_dictionary(evaluation)}
+    made = {"docs/data-dictionary.md": data_dictionary(evaluation), "docs/method-index.md": method_index(), "docs/calibration.md": calibration_page()}
+    return {**schemas, **made}
 
 
 def data_dictionary(evaluation: Evaluation) -> str:
@@ -120,11 +124,6 @@ def _tables() -> list[str]:
         rows = [[f"`{name}`", kind, meaning] for name, (kind, meaning) in table.columns.items()]
         parts += [f"### `{table.folder}/{table.name}`", f"One row: {table.row}.", _table(["column", "type", "meaning"], rows)]
     return parts
-
-
-def _table(columns: list[str], rows: list[list[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

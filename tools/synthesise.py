@@ -1,4 +1,4 @@
-"""The maker of the shipped example: in, the description, the written-down truth and a seed; out, ``data/raw/``.
+"""The maker of the shipped example: in, the description, the written-down truth and a seed; out, ``data/raw/`` and the seal.
 
 Nothing here is observed. Every number comes from ``tools/synthetic_truth.yml`` and ``tools/synthetic_frameworks.csv``,
 and ``expected_change`` says what a good analysis should find in the survey. No clock is read: same input, same bytes.
@@ -13,7 +13,7 @@ import itertools
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import NormalDist, fmean
@@ -23,12 +23,15 @@ import numpy as np
 import yaml
 
 from midterm.description import Evaluation, Indicator, Item, load_evaluation
+from midterm.description.seal import SEAL, seal_bytes
+from midterm.plan import sealed
 from synthetic_frameworks import ENGLISH_WORKBOOK, framework_rows, framework_xlsx
 
 ROOT = Path(__file__).resolve().parents[1]
 FAMILIES = ("general", "safety")
 FIRST_COLUMNS = ("id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "ipaddr", "refurl", "ALLIANTIE", "ORGANISATIE", "DEELCODE")
 MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+SEALED_ON, SEALED_BY = "2023-01-16", "0.0.0"  # of the seal: a day before the first wave and a version, both invented
 STAFF, SURVEY, INTERVIEWS = range(3)  # streams of random numbers: a change in one part leaves the others as they are
 
 Truth = dict[str, Any]
@@ -381,9 +384,15 @@ def _contents(world: World, files: dict[str, bytes]) -> Iterator[tuple[str, str]
         yield sources.population.file, "staff list: people and invited people per wave, alliance and organisation"
 
 
+def synthetic_seal(evaluation: Evaluation) -> bytes:
+    """Return the seal on the example's plan as it stands: invented, as all else, and marked so; no raw files were there by then."""
+    return seal_bytes(sealed(replace(evaluation, seal=None), SEALED_ON, SEALED_BY, (), synthetic=True))
+
+
 def main(folder: Path) -> None:
     """Write the shipped example below ``folder``."""
-    for name, content in synthesise(load_evaluation(ROOT), load_truth()).items():
+    evaluation = load_evaluation(ROOT)
+    for name, content in {**synthesise(evaluation, load_truth()), SEAL: synthetic_seal(evaluation)}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

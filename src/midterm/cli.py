@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
@@ -109,8 +111,11 @@ def _set_aside(evaluation: Evaluation) -> list[str]:
 def check(folder: Folder = Path("."), as_json: Annotated[bool, typer.Option("--json", help="machine-readable, on stdout")] = False) -> None:
     """Read the description and the raw data, compute nothing, and list every problem at once."""
     from midterm.check import check as look
+    from midterm.plan import notices as plan_notices
 
-    findings = look(load_evaluation(folder))
+    evaluation = load_evaluation(folder)
+    found = look(evaluation)
+    findings = replace(found, notices=(*found.notices, *plan_notices(evaluation)))
     if as_json:
         typer.echo(json.dumps({name: [asdict(problem) for problem in found] for name, found in vars(findings).items()}, ensure_ascii=False, indent=1))
     else:
@@ -119,6 +124,27 @@ def check(folder: Folder = Path("."), as_json: Annotated[bool, typer.Option("--j
         _list("Notice", findings.notices)
         say(f"{len(findings.problems)} problems, {len(findings.awaited)} awaited, {len(findings.notices)} notices.")
     raise typer.Exit(DATA if findings.problems else FINE)
+
+
+@app.command()
+def seal(
+    folder: Folder = Path("."),
+    amend: Annotated[str | None, typer.Option(metavar="REASON", help="record what changed since the last entry, and why")] = None,
+) -> None:
+    """Seal the plan with a hash and today's date, in config/seal.json; do it before the last wave."""
+    from midterm.plan import amended, files_there, plan_history, sealed, write_seal
+
+    evaluation = load_evaluation(folder)
+    day, data = datetime.now(UTC).date().isoformat(), files_there(evaluation)
+    made = sealed(evaluation, day, version("midterm"), data) if amend is None else amended(evaluation, day, version("midterm"), data, amend)
+    write_seal(evaluation, made)
+    told = plan_history(replace(evaluation, seal=made))
+    is_late = told.amendments[-1].after_data if told.amendments else told.after_data
+    done = "The plan is sealed" if amend is None else "The amendment is recorded"
+    say(f"{done} in config/seal.json, dated {day} (UTC), hash {made.entries[-1].hash}.")
+    if is_late:
+        say("Answers of the last wave were there already; the seal and the report say so.")
+    say("Commit config/seal.json now: its date is this computer's own, and others can only check that of the commit.")
 
 
 @app.command()
@@ -134,6 +160,7 @@ def new(folder: Annotated[Path, typer.Argument(help="folder to make; it must not
 
     new_evaluation(folder)
     say(f"A new evaluation is in {folder}; change evaluation.yml in it as its comments say, then run `midterm collect` there again.")
+    say("Its plan is not sealed yet; run `midterm seal` there when it is as it should be, before the last wave.")
     _hand_out(load_evaluation(folder))
 
 

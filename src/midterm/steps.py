@@ -100,9 +100,9 @@ STEPS = (
         "alliance",
         (
             *(f"{PARTS}/{name}/*/{{alliance}}.*" for name in ("responses", "respondents")),
-            *(f"{PARTS}/{name}/{{alliance}}.*" for name in ("indicators", "answers", "attainment", "framework")),
+            *(f"{PARTS}/{name}/{{alliance}}.*" for name in ("population", "indicators", "answers", "attainment", "framework")),
         ),
-        (f"{PARTS}/change/{{alliance}}.*", f"{PARTS}/checks/{{alliance}}.*", "reports/figures/*_{alliance}.*"),
+        (*(f"{PARTS}/{name}/{{alliance}}.*" for name in ("change", "checks", "attrition")), "reports/figures/*_{alliance}.*"),
     ),
     Step(
         "compare_alliances",
@@ -110,12 +110,7 @@ STEPS = (
         "once",
         (
             "data/processed/*.parquet",
-            f"{PARTS}/indicators/*",
-            f"{PARTS}/response/*",
-            f"{PARTS}/answers/*",
-            f"{PARTS}/attainment/*",
-            f"{PARTS}/change/*",
-            f"{PARTS}/checks/*",
+            *(f"{PARTS}/{name}/*" for name in ("indicators", "response", "answers", "attainment", "change", "checks", "attrition")),
         ),
         ("reports/tables/*", "reports/figures/*_all.*"),
     ),

@@ -53,7 +53,7 @@ _CHANGE = {
     "from_wave": ("text", "first wave of the contrast"),
     "to_wave": ("text", "last wave of the contrast"),
     "estimand": ("text", "descriptive (these people) or process (would it recur)"),
-    "planned": ("truth", "named as a primary indicator before the data"),
+    "planned": ("truth", "a primary comparison of the plan, and of the seal where there is one"),
     "design": ("text", "paired, partly_paired or independent respondents"),
     "n_from": ("integer", "persons with a score in the first wave"),
     "n_to": ("integer", "persons with a score in the last wave"),
@@ -157,6 +157,8 @@ DECLARED = (
             "group": ("text", "alliance or account_holder"),
             "theme": ("text", "theme id of the codebook"),
             "rating": ("number", "-1 negative, 0 mixed, 1 positive; empty when not rated"),
+            "segment": ("text", "mark of the piece that was coded, the same for every coder; empty where not given"),
+            "coder": ("text", "pseudonym of who coded it; empty where not given"),
         },
         ("alliance", "interview", "theme"),
     ),
@@ -231,9 +233,13 @@ DECLARED = (
         {
             "alliance": ("text", "alliance id; all = pooled"),
             "wave": ("text", "wave id"),
-            "indicator": ("text", "indicator id, or theme id for interviews"),
+            "indicator": ("text", "indicator id (with :item for one item of a scale), level of the framework, or theme of interviews"),
             "source": ("text", "survey, framework or interview"),
-            "statistic": ("text", "mean, share, alpha, icc1, balance or share_on_schedule"),
+            "statistic": (
+                "text",
+                "survey: mean, share, count, attainment, alpha, omega, icc1, icc2, rwg, dif_uniform, dif_uniform_p, dif_nonuniform, dif_nonuniform_p, "
+                "dif_log_odds; framework: share_on_schedule; interview: balance, krippendorff_alpha, krippendorff_alpha_ratings",
+            ),
             "estimate": ("number", "value, in unit"),
             "std_error": ("number", "standard error, clustered on organisations"),
             "ci_low": ("number", "lower end of the interval"),
@@ -253,12 +259,53 @@ DECLARED = (
     ),
     Table("checks", TABLES, "the same change by another method", _CHANGE, ("alliance", "indicator", "from_wave", "to_wave", "method")),
     Table(
+        "attrition",
+        TABLES,
+        "who stayed, left and came between the waves of the contrast, for one indicator of one alliance (or all)",
+        {
+            "alliance": ("text", "alliance id, or all (each person once)"),
+            "indicator": ("text", "indicator id"),
+            "n_stayers": ("integer", "persons with a score in both waves"),
+            "n_leavers": ("integer", "persons with a score in the first wave only"),
+            "n_entrants": ("integer", "persons with a score in the last wave only"),
+            **{
+                f"{group}_{wave}": ("number", f"mean of the {group} in the {place} wave")
+                for group, wave, place in (
+                    ("stayers", "before", "first"),
+                    ("leavers", "before", "first"),
+                    ("stayers", "after", "last"),
+                    ("entrants", "after", "last"),
+                )
+            },
+            **{
+                f"{group}_{name}": (kind, meaning.format(group=group, place=place))
+                for group, place in (("leavers", "first"), ("entrants", "last"))
+                for name, kind, meaning in (
+                    ("gap", "number", "{group} minus stayers in the {place} wave, in the indicator's unit"),
+                    ("std_error", "number", "its standard error, clustered on organisations (CR2)"),
+                    ("df", "number", "its degrees of freedom (Satterthwaite)"),
+                    ("ci_low", "number", "lower end of its interval"),
+                    ("ci_high", "number", "upper end of its interval"),
+                    ("p_value", "number", "two-sided p of no difference, not adjusted; empty where too small to test"),
+                )
+            },
+            "change": ("number", "mean of the last wave minus mean of the first, everyone"),
+            "change_of_stayers": ("number", "the same of the stayers"),
+            "from_leavers": ("number", "what leaving adds to the change"),
+            "from_entrants": ("number", "what entering adds; change = change_of_stayers + from_leavers + from_entrants"),
+            "tier": ("text", "T0 described, T1 low power, T2 tested, T3 pooled"),
+            "method": ("text", "estimator and interval"),
+            "flag": ("text", "remarks, separated by semicolons"),
+        },
+        ("alliance", "indicator"),
+    ),
+    Table(
         "attainment",
         TABLES,
-        "one framework indicator in one year against its milestone",
+        "one framework indicator, or survey indicator with a target, in one year against its milestone",
         {
             "alliance": ("text", "alliance id"),
-            "indicator_id": ("text", "number of the row in the alliance's framework"),
+            "indicator_id": ("text", "number of the row in the alliance's framework, or indicator id of the survey"),
             "year": ("integer", "reporting year"),
             "baseline": ("number", "baseline, in unit"),
             "target": ("number", "target, in unit"),
@@ -291,7 +338,7 @@ DECLARED = (
 )
 BY_NAME = {table.name: table for table in DECLARED}
 CLEAN = tuple(table.name for table in DECLARED if table.folder in (PROCESSED, OPEN))
-REPORTED = tuple(table.name for table in DECLARED if table.name not in ("responses", "checks", "evidence"))
+REPORTED = tuple(table.name for table in DECLARED if table.name not in ("responses", "checks", "attrition", "evidence"))
 
 
 def shaped(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coding_projects import ATLAS, MAXQDA, NVIVO, SPOKEN, qdpx
+from coding_projects import ATLAS, MAXQDA, NVIVO, SPOKEN, guid, qdpx
 from factory import SECRETS, Draft, delimited, draft, workbook
 from midterm.clean.code_frame import Code, CodeFrame
 from midterm.clean.interviews import clean_interviews
@@ -77,7 +78,7 @@ def test_ratings_are_known_by_sign_and_word(typed: str, means: float) -> None:
 
 
 def rows(result: Cleaned) -> list[tuple[Any, ...]]:
-    table = result.tables["interviews"]
+    table = result.tables["interviews"].drop(columns=["segment", "coder"])
     return [tuple(None if pd.isna(cell) else cell for cell in row) for row in table.astype(object).itertuples(index=False, name=None)]
 
 
@@ -265,6 +266,90 @@ def test_two_files_of_two_coders_are_both_kept(tmp_path: Path) -> None:
     start.files["second.csv"] = delimited(start.segments, ";")
     evaluation = start.load(tmp_path)
     assert [len(clean_interviews(evaluation, *pair).tables["interviews"]) for pair in read_interviews(evaluation)] == [2, 2]
+
+
+# Who coded which segment
+
+
+def doubled(result: Cleaned) -> list[tuple[Any, Any]]:
+    table = result.tables["interviews"]
+    return [tuple(None if pd.isna(cell) else cell for cell in pair) for pair in zip(table["segment"], table["coder"], strict=True)]
+
+
+def test_without_declared_columns_nobody_is_said_to_have_coded_what(tmp_path: Path) -> None:
+    assert doubled(interviews(draft(), tmp_path)) == [(None, None)] * 2
+
+
+def with_coders(*pairs: tuple[str, str]) -> Draft:
+    start = draft()
+    (source,) = start.evaluation["sources"]["interviews"]
+    source["columns"] |= {"segment": "stuk", "coder": "codeur"}
+    start.segments = [{**start.segments[0], "stuk": segment, "codeur": coder} for segment, coder in pairs]
+    return start
+
+
+def test_a_table_may_say_who_coded_which_segment_and_neither_stands_in_the_open(tmp_path: Path) -> None:
+    result = interviews(with_coders(("12", "Petra"), ("12", "Quinten"), (" 12 ", "petra "), ("13", ""), ("", "Quinten")), tmp_path)
+    (one, first), (two, second), (three, third), (four, nobody), (nowhere, last) = doubled(result)
+    assert one == two == three != four
+    assert first == third != second == last
+    assert (nobody, nowhere) == (None, None)
+    reconciles(result, 5)
+    text = "".join(table.to_csv() for table in (*result.tables.values(), *result.books().values()))
+    assert "petra" not in text.casefold()
+    assert not any(notice.rule == "undeclared_column" and notice.column in ("stuk", "codeur") for notice in result.notices)
+
+
+def test_a_column_with_the_words_of_a_segment_tells_segments_apart_without_them(tmp_path: Path) -> None:
+    result = interviews(with_coders((SPOKEN, "a"), (SPOKEN, "b"), (f"{SPOKEN}!", "a")), tmp_path)
+    (one, _), (two, _), (three, _) = doubled(result)
+    assert one == two != three
+    assert SPOKEN not in "".join(table.to_csv() for table in (*result.tables.values(), *result.books().values()))
+
+
+@pytest.mark.parametrize("column", ["segment", "coder"])
+def test_a_declared_column_of_segment_or_coder_must_be_there(tmp_path: Path, column: str) -> None:
+    start = draft()
+    start.evaluation["sources"]["interviews"][0]["columns"][column] = "stuk"
+    with pytest.raises(UserError) as error:
+        interviews(start, tmp_path)
+    assert "stuk" in str(error.value)
+
+
+def test_a_coder_has_one_pseudonym_in_every_file(tmp_path: Path) -> None:
+    start = with_coders(("12", "Petra"))
+    (source,) = start.evaluation["sources"]["interviews"]
+    start.evaluation["sources"]["interviews"] = [source, {**source, "file": "data/raw/second.csv"}]
+    start.files["second.csv"] = delimited(with_coders(("12", "PETRA"), ("12", "Q")).segments, ";")
+    evaluation = start.load(tmp_path)
+    first, second = (clean_interviews(evaluation, *pair) for pair in read_interviews(evaluation))
+    assert doubled(first)[0] == doubled(second)[0]
+    assert doubled(second)[0][0] == doubled(second)[1][0]
+    assert doubled(second)[0][1] != doubled(second)[1][1]
+
+
+def coded_by(content: str, folder: Path, *names: str) -> Cleaned:
+    start = project(content, BY_DOCUMENT, documents=by_document(*names))
+    start.evaluation["sources"]["interviews"][0]["columns"] |= {"segment": "segment", "coder": "coder"}
+    start.codebook["interviews"]["ignore"] = ["mooie citaten"]
+    return interviews(start, folder)
+
+
+def test_a_project_says_who_coded_which_place_of_which_document(tmp_path: Path) -> None:
+    (one, first), (two, second) = doubled(coded_by(MAXQDA, tmp_path / "a", "Interview 1"))
+    assert one == two
+    assert one is not None
+    assert first != second
+    marks = [segment for segment, _ in doubled(coded_by(ATLAS, tmp_path / "b", "Noord 1.pdf", "Zuid 1.m4a"))]
+    assert None not in marks
+    assert len(set(marks)) == len(marks) == 3
+
+
+def test_two_copies_of_a_project_with_other_ids_mark_a_place_alike(tmp_path: Path) -> None:
+    copy = re.sub(r'guid="([0-9a-f-]{4})', r'guid="ffff', re.sub(r'GUID="([0-9a-f-]{4})', r'GUID="ffff', MAXQDA))
+    copy = copy.replace('creatingUser="' + guid("user")[:4], 'creatingUser="ffff').replace('creatingUser="' + guid("second")[:4], 'creatingUser="ffff')
+    assert copy != MAXQDA
+    assert doubled(coded_by(copy, tmp_path / "a", "Interview 1")) == doubled(coded_by(MAXQDA, tmp_path / "b", "Interview 1"))
 
 
 def frame(**more: Any) -> CodeFrame:

@@ -383,6 +383,62 @@ def test_what_is_no_number_is_refused_as_a_margin(tmp_path: Path, number: str) -
     assert refused(tmp_path)
 
 
+def with_target(folder: Path, **change: object) -> Path:
+    start = draft()
+    start.indicators["indicators"][1]["target"] = {"value": 4, "year": 2027, **change}
+    return start.write(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"baseline_year": 2023},
+        {"baseline": 2.5, "baseline_year": 2020},
+        {"milestones": {2024: 3, 2026: "3.5"}},
+        {"value": 3, "baseline": 3, "baseline_year": 2022},
+    ],
+)
+def test_a_target_of_a_survey_indicator_is_read(tmp_path: Path, change: dict[str, object]) -> None:
+    target = load_evaluation(with_target(tmp_path, **change)).indicator("goal").target
+    assert target is not None
+    assert target.year == 2027
+    assert all(isinstance(value, float) for value in (target.value, *target.milestones.values()))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "key"),
+    [
+        ({"baseline": 2.5}, "config_value_error", "target"),
+        ({"baseline_year": 2027}, "config_value_error", "target"),
+        ({"milestones": {2028: 4}}, "config_value_error", "target"),
+        ({"milestones": {2025: 4.5}}, "config_value_error", "goal"),
+        ({"baseline": 4.5, "baseline_year": 2022}, "config_value_error", "goal"),
+        ({"value": "nan"}, "config_finite_number", "target.value"),
+        ({"milestones": {2025: "inf"}}, "config_finite_number", "target.milestones.2025"),
+        ({"goal": 4}, "config_extra_forbidden", "target.goal"),
+        ({"baseline_year": 2024}, "baseline_without_wave", "target.baseline_year"),
+        ({"year": 2023}, "target_order", "target.year"),
+        ({"milestones": {2022: 3}}, "target_order", "target.year"),
+        ({"value": 5.5}, "target_off_scale", "target.value"),
+        ({"milestones": {2025: 0}}, "target_off_scale", "target.milestones"),
+        ({"baseline": 0.5, "baseline_year": 2022}, "target_off_scale", "target.baseline"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused_with_its_place(tmp_path: Path, change: dict[str, object], rule: str, key: str) -> None:
+    problem = refused(with_target(tmp_path, **change))[0]
+    assert problem.rule == rule
+    assert names_its_place(problem, "config/indicators.yml", key)
+
+
+@pytest.mark.parametrize(("value", "is_right"), [(0.1, True), (1.5, False), (10, False)])
+def test_the_target_of_a_share_is_a_share(tmp_path: Path, value: float, is_right: bool) -> None:
+    start = draft()
+    start.indicators["indicators"][4]["target"] = {"value": value, "year": 2027}
+    start.write(tmp_path)
+    assert load_evaluation(tmp_path) if is_right else refused(tmp_path)[0].rule == "target_off_scale"
+
+
 def test_a_description_cannot_be_changed_once_read(tmp_path: Path) -> None:
     evaluation = draft().load(tmp_path)
     with pytest.raises(Exception, match="frozen"):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from midterm.description import Evaluation
-from midterm.judge.verdict import across, judge
+from midterm.judge.verdict import across, averaged, judge
 from midterm.tables import shaped
 
 NAN = np.nan
@@ -131,7 +131,7 @@ def alliances(*estimates: float, **change: object) -> list[dict[str, object]]:
 def combined(tiny: Evaluation, rows: list[dict[str, object]], **pooled: object) -> pd.DataFrame:
     by_alliance = judge(tiny, table(*rows))
     everyone = judge(tiny, table({"alliance": "all", "tier": "T3", **pooled}))
-    return across(tiny, by_alliance, everyone).query("indicator == 'cooperation'").set_index("alliance")
+    return across(tiny, by_alliance, everyone, averaged(tiny, by_alliance)).query("indicator == 'cooperation'").set_index("alliance")
 
 
 def test_the_average_of_equal_alliances_is_their_value(tiny: Evaluation) -> None:
@@ -175,6 +175,7 @@ def test_all_and_average_both_say_where_they_disagree_in_sign_or_verdict(tiny: E
 def test_nothing_is_lost_or_added_across_alliances(tiny: Evaluation) -> None:
     rows = [{**row, "indicator": indicator.id} for indicator in tiny.indicators for row in alliances(*[0.4] * 6)]
     pooled = judge(tiny, table(*[{"alliance": "all", "tier": "T3", "indicator": indicator.id} for indicator in tiny.indicators]))
-    found = across(tiny, judge(tiny, table(*rows)), pooled)
+    by_alliance = judge(tiny, table(*rows))
+    found = across(tiny, by_alliance, pooled, averaged(tiny, by_alliance))
     assert len(found) == 8 * len(tiny.indicators)
     assert not found.duplicated(["alliance", "indicator"]).any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -160,6 +162,106 @@ def test_the_same_number_in_two_alliances_stays_two_indicators(tiny: Evaluation)
 
 def test_no_framework_gives_no_rows(tiny: Evaluation) -> None:
     assert attainment(tiny, shaped("framework", pd.DataFrame(columns=["alliance"]))).empty
+
+
+def revised(tiny: Evaluation, **change: object) -> pd.DataFrame:
+    """Return the judged rows of an indicator of which 2025 has something else than 2023."""
+    rows = [{**ROW, "year": 2023, "actual_value": 20.0}, {**ROW, "year": 2025, "actual_value": 60.0, **change}]
+    return attainment(tiny, shaped("framework", pd.DataFrame(rows))).set_index("year")
+
+
+@pytest.mark.parametrize(
+    ("change", "flag", "reached"),
+    [
+        ({"baseline_value": 20.0}, "baseline_revised", 0.5),
+        ({"baseline_year": 2021}, "baseline_revised", 0.6),
+        ({"target_value": 120.0}, "target_revised", 0.5),
+        ({"target_year": 2026}, "target_revised", 0.6),
+        ({"indicator": "In other words", "level": "outcome"}, "definition_changed", 0.6),
+    ],
+)
+def test_what_was_revised_counts_as_it_is_now_and_is_said(tiny: Evaluation, change: dict[str, object], flag: str, reached: float) -> None:
+    found = revised(tiny, **change)
+    assert found["flag"].str.contains(flag).all()
+    assert found.loc[2025, "attainment"] == pytest.approx(reached)
+    assert found.loc[2025, "status"] != "not_computable"
+
+
+@pytest.mark.parametrize(("change", "flag"), [({"unit": "percent"}, "unit_changed"), ({"reporting": "annual"}, "reporting_changed")])
+def test_years_in_another_unit_or_way_of_reporting_are_not_compared(tiny: Evaluation, change: dict[str, object], flag: str) -> None:
+    found = revised(tiny, **change)
+    assert list(found["status"]) == ["not_computable", "not_computable"]
+    assert found["flag"].str.contains(flag).all()
+
+
+def test_an_empty_cell_is_no_revision(tiny: Evaluation) -> None:
+    assert not revised(tiny, indicator=None, baseline_year=None)["flag"].str.contains("revised|changed").any()
+
+
+@pytest.mark.parametrize(("unit", "flag"), [("percent", "zero_baseline"), ("score", "zero_baseline"), ("number", ""), ("euro", "")])
+def test_a_baseline_of_nought_is_no_division_by_it_and_said_where_it_may_mean_not_measured(tiny: Evaluation, unit: str, flag: str) -> None:
+    row = judged(tiny, {2025: 60.0}, unit=unit).loc[2025]
+    assert (row["attainment"], row["status"], row["flag"]) == (pytest.approx(0.6), "on_track", flag)
+
+
+def test_from_nought_down_and_kept_at_nought(tiny: Evaluation) -> None:
+    assert judged(tiny, {2025: -6.0}, direction="down", target_value=-10.0).loc[2025, "attainment"] == pytest.approx(0.6)
+    assert judged(tiny, {2025: 0.0}, direction="down", target_value=0.0).loc[2025, "status"] == "maintained"
+
+
+@pytest.mark.parametrize(("actual", "target", "is_said"), [(120.0, 100.0, True), (60.0, 150.0, True), (100.0, 100.0, False)])
+def test_a_percentage_above_100_is_computed_and_said(tiny: Evaluation, actual: float, target: float, is_said: bool) -> None:
+    row = judged(tiny, {2025: actual}, unit="percent", baseline_value=40.0, target_value=target).loc[2025]
+    assert row["attainment"] == pytest.approx((actual - 40) / (target - 40))
+    assert ("beyond_100" in row["flag"]) is is_said
+
+
+def test_a_count_above_100_is_just_a_count(tiny: Evaluation) -> None:
+    assert "beyond_100" not in judged(tiny, {2025: 120.0}).loc[2025, "flag"]
+
+
+def with_milestones(evaluation: Evaluation, steps: dict[int, float]) -> Evaluation:
+    """Return the evaluation with milestones for row P1 of ``noord``."""
+    sources = evaluation.sources
+    named = tuple(one.model_copy(update={"milestones": {"P1": steps}}) if one.alliance == "noord" else one for one in sources.frameworks)
+    return replace(evaluation, file=evaluation.file.model_copy(update={"sources": sources.model_copy(update={"frameworks": named})}))
+
+
+@pytest.mark.parametrize(
+    ("year", "actual", "expected", "status"),
+    [
+        (2023, 5.0, 0.05, "on_track"),  # half of the way from 2022 to the first milestone
+        (2024, 10.0, 0.1, "on_track"),
+        (2025, 36.0, 0.4, "uncertain"),  # half-way from 10 to 70; .9 of 40
+        (2025, 35.9, 0.4, "off_track"),
+        (2026, 70.0, 0.7, "on_track"),
+        (2027, 99.0, 1.0, "uncertain"),
+    ],
+)
+def test_milestones_of_a_framework_row_take_the_place_of_even_steps(tiny: Evaluation, year: int, actual: float, expected: float, status: str) -> None:
+    rows = shaped("framework", pd.DataFrame([{**ROW, "year": year, "actual_value": actual}]))
+    (row,) = attainment(with_milestones(tiny, {2024: 10.0, 2026: 70.0}), rows).to_dict("records")
+    assert (row["expected"], row["status"]) == (pytest.approx(expected), status)
+
+
+def test_milestones_of_a_falling_target_and_of_another_row(tiny: Evaluation) -> None:
+    change = {"baseline_value": 40.0, "target_value": 20.0, "direction": "down", "unit": "percent", "year": 2025, "actual_value": 30.0}
+    rows = shaped("framework", pd.DataFrame([{**ROW, **change}, {**ROW, **change, "indicator_id": "P2"}]))
+    found = attainment(with_milestones(tiny, {2025: 32.0}), rows).set_index("indicator_id")
+    assert list(found["expected"]) == pytest.approx([0.4, 0.6])
+    assert list(found["status"]) == ["on_track", "off_track"]
+
+
+def test_a_milestone_that_the_baseline_has_passed_is_said(tiny: Evaluation) -> None:
+    # From 40 to 100, but only 30 asked in 2025: a sixth of the way back.
+    rows = shaped("framework", pd.DataFrame([{**ROW, "baseline_value": 40.0, "year": 2025, "actual_value": 28.0}]))
+    (row,) = attainment(with_milestones(tiny, {2025: 30.0}), rows).to_dict("records")
+    assert (row["expected"], row["status"], row["flag"]) == (pytest.approx(-1 / 6), "off_track", "baseline_beyond_milestone")
+
+
+def test_a_milestone_counts_without_the_year_of_the_baseline(tiny: Evaluation) -> None:
+    rows = shaped("framework", pd.DataFrame([{**ROW, "baseline_year": None, "year": 2025, "actual_value": 60.0}]))
+    assert attainment(with_milestones(tiny, {2025: 50.0}), rows).loc[0, "status"] == "on_track"
 
 
 @settings(derandomize=True, deadline=None, max_examples=30)

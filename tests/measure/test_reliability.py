@@ -1,6 +1,6 @@
-"""Alpha and ICC(1) against psych, R's analysis of variance, hand-worked and published cases.
+"""Alpha, omega, ICC(1), ICC(2) and r_wg against psych, lavaan, multilevel, R's analysis of variance, hand-worked and published cases.
 
-The expected values come from ``tests/reference/estimators.R`` (programs and versions in ``tests/reference/versions.csv``).
+The expected values come from ``tests/reference/estimators.R`` and ``tests/reference/measurement.R`` (programs and versions in ``versions.csv`` beside them).
 """
 
 from __future__ import annotations
@@ -14,13 +14,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midterm.measure.reliability import cronbach_alpha, icc1
+from midterm.measure.clustered import Estimate
+from midterm.measure.reliability import cronbach_alpha, icc1, intraclass, is_shared_view, omega_total, one_factor, rwg, uniform_variance
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "estimators"
 SCALES = pd.read_csv(REFERENCE / "scales.csv")
 ALPHA = pd.read_csv(REFERENCE / "alpha.csv")
 PERSONS = pd.read_csv(REFERENCE / "persons.csv")
 ICC1 = pd.read_csv(REFERENCE / "icc1.csv")
+MEASUREMENT = REFERENCE.parent / "measurement"
+OMEGA_SCALES = pd.read_csv(MEASUREMENT / "omega_scales.csv")
+OMEGA = pd.read_csv(MEASUREMENT / "omega.csv")
+FACTORS = pd.read_csv(MEASUREMENT / "factors.csv")
+GROUPS = pd.read_csv(MEASUREMENT / "groups.csv")
+ICC = pd.read_csv(MEASUREMENT / "icc.csv")
+RWG = pd.read_csv(MEASUREMENT / "rwg.csv")
+ITEMS = ["item_1", "item_2", "item_3", "item_4"]
 AGREES = {"rel": 1e-6, "abs": 1e-12}
 laws = settings(derandomize=True, max_examples=25, deadline=None)
 
@@ -102,7 +111,8 @@ def test_icc1_of_equal_means_is_the_lowest_possible() -> None:
 
 @pytest.mark.skipif("MIDTERM_TEST_DATA" not in os.environ, reason="MIDTERM_TEST_DATA does not name the folder with univbct.csv, which may not be committed")
 def test_icc1_of_real_survey() -> None:
-    # Value to the decimals printed in that folder's README (R 4.2.2).
+    # Value to the decimals printed in that folder's README (R 4.2.2); again by R anova on univbct of multilevel 2.7. Its ICC1() gives .0314,
+    # as it takes the plain mean of group sizes.
     data = pd.read_csv(Path(os.environ["MIDTERM_TEST_DATA"]) / "univbct.csv").query("TIME == 0").dropna(subset=["JSAT"])
     assert icc1(data["JSAT"].to_numpy(float), data["BTN"].to_numpy(str)) == pytest.approx(0.03488, abs=0.000005)
 
@@ -129,3 +139,199 @@ def test_icc1_ignores_order_shift_and_scale(answers: list[int], shift: int, scal
     y, group = np.array(answers, float), np.arange(len(answers)) % 3
     for changed, groups in ((y[::-1], group[::-1]), (y + shift, group), (y * scale, group), (y, 2 - group)):
         assert icc1(changed, groups) == pytest.approx(icc1(y, group), rel=1e-7, abs=1e-9, nan_ok=True)
+
+
+# Omega
+
+
+def scale(name: str) -> np.ndarray:
+    found = OMEGA_SCALES[OMEGA_SCALES["scale"] == name].pivot_table(index="person", columns="item", values="value")
+    return found.to_numpy(float)
+
+
+@pytest.mark.parametrize("row", [row for _, row in OMEGA.iterrows()], ids=lambda row: row["scale"])
+def test_omega_equals_lavaan(row: pd.Series) -> None:
+    fit, flag = omega_total(scale(row["scale"]))
+    assert flag == ""
+    found = (fit.estimate, fit.std_error, fit.ci_low, fit.ci_high)
+    assert found == pytest.approx((row["omega"], row["std_error"], row["ci_low"], row["ci_high"]), **AGREES)
+
+
+@pytest.mark.parametrize("name", sorted(FACTORS["scale"].unique()))
+def test_one_factor_equals_factanal(name: str) -> None:
+    items, rows = scale(name), FACTORS[FACTORS["scale"] == name]
+    fit = one_factor(np.cov(items, rowvar=False, ddof=0))
+    assert fit is not None
+    # factanal's optimiser stops with uniquenesses known to about 1e-7 of the item's variance.
+    assert fit.loadings == pytest.approx(rows["factanal_loading"].to_numpy(), rel=1e-6)
+    assert fit.uniquenesses == pytest.approx(rows["factanal_unique"].to_numpy(), rel=1e-6)
+    assert fit.is_heywood == (name == "heywood")
+
+
+@pytest.mark.parametrize("row", [row for _, row in OMEGA.iterrows()], ids=lambda row: row["scale"])
+def test_one_factor_gives_the_omega_of_psych(row: pd.Series) -> None:
+    """psych takes standardised items, and the observed variance of their sum for the one that the factor implies."""
+    items = scale(row["scale"])
+    fit = one_factor(np.cov(items, rowvar=False, ddof=0))
+    assert fit is not None
+    unique = float((fit.uniquenesses / items.var(axis=0)).sum())
+    assert 1 - unique / row["observed_variance_of_sum"] == pytest.approx(row["psych_omega_tot"], **AGREES)
+
+
+def test_omega_of_three_items_by_hand() -> None:
+    # Covariances .5, .4, .4 / variances 1: l1^2 = .5 x .4 / .4 = .5, l2^2 = .5, l3^2 = .32; sum l = 2 sqrt(.5) + sqrt(.32) = 1.98,
+    # sum u = .5 + .5 + .68 = 1.68: omega = 3.9204 / 5.6004 with sqrt(.5) = .7071, sqrt(.32) = .5657.
+    fit = one_factor(np.array([[1, 0.5, 0.4], [0.5, 1, 0.4], [0.4, 0.4, 1]]))
+    assert fit is not None
+    assert fit.loadings == pytest.approx([0.5**0.5, 0.5**0.5, 0.32**0.5], rel=1e-6)
+    assert fit.loadings.sum() ** 2 / (fit.loadings.sum() ** 2 + fit.uniquenesses.sum()) == pytest.approx(3.92 / 5.60, abs=2e-4)
+
+
+def test_omega_of_a_heywood_case_has_its_bound_and_no_interval() -> None:
+    fit, flag = omega_total(scale("heywood"))
+    rows = FACTORS[FACTORS["scale"] == "heywood"]
+    common, unique = rows["factanal_loading"].sum(), rows["factanal_unique"].sum()
+    assert flag == "heywood_case"
+    assert fit.estimate == pytest.approx(common**2 / (common**2 + unique), **AGREES)
+    assert np.isnan([fit.std_error, fit.ci_low, fit.ci_high]).all()
+
+
+NOISE = np.random.default_rng(3).integers(1, 6, (20, 3)).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("items", "flag"),
+    [
+        (np.empty((0, 4)), "no_data"),
+        (np.empty((0, 0)), "no_data"),
+        (NOISE[:, :2], "too_few_items"),
+        (NOISE[:, :0], "too_few_items"),
+        (NOISE[:1], "too_few_persons"),
+        (NOISE[:3], "too_few_persons"),
+        (np.full((20, 4), 3.3), "no_variance"),
+        (np.column_stack([NOISE[:, :2], np.full((20, 3), 4.0)]), "no_variance"),
+        (np.column_stack([NOISE, NOISE[:, 0]]), "items_collinear"),
+        (np.column_stack([NOISE, NOISE.sum(axis=1)]), "items_collinear"),
+    ],
+    ids=[
+        "nobody",
+        "nothing",
+        "two items",
+        "no item",
+        "one person",
+        "as many items as persons",
+        "no variance",
+        "two items vary",
+        "the same item twice",
+        "a sum",
+    ],
+)
+def test_omega_not_computable(items: np.ndarray, flag: str) -> None:
+    fit, found = omega_total(items)
+    assert found in (flag, "no_variance" if len(items) == 1 else flag)
+    assert np.isnan([fit.estimate, fit.std_error, fit.df, fit.ci_low, fit.ci_high]).all()
+
+
+def test_an_item_without_variance_adds_nothing() -> None:
+    items = scale("six_of_150")
+    assert omega_total(np.column_stack([items, np.full(len(items), 2.0)])) == omega_total(items)
+
+
+def test_an_item_that_points_the_other_way_is_named() -> None:
+    items = scale("six_of_150")
+    assert omega_total(np.column_stack([6 - items[:, 0], items[:, 1:]]))[1] == "negative_loading"
+
+
+@laws
+@given(st.integers(0, 2**20), st.integers(3, 6), st.sampled_from([-3.0, 0.1, 30.0]))
+def test_omega_ignores_order_shift_and_scale(seed: int, count: int, factor: float) -> None:
+    random = np.random.default_rng(seed)
+    items = np.clip(np.rint(3 + random.normal(size=(40, 1)) + random.normal(size=(40, count))), 1, 5)
+    fit, flag = omega_total(items)
+    assert 0 <= fit.estimate <= 1 or flag
+    for changed in (items[random.permutation(40)], items[:, ::-1], items * factor + 7):
+        other, same = omega_total(changed)
+        assert same == flag
+        assert (other.estimate, other.ci_low, other.ci_high) == pytest.approx((fit.estimate, fit.ci_low, fit.ci_high), rel=1e-5, abs=1e-7, nan_ok=True)
+
+
+# ICC(1) and ICC(2) with intervals
+
+
+@pytest.mark.parametrize("row", [row for _, row in ICC.iterrows()], ids=lambda row: f"{row['design']}-{row['program']}")
+def test_intraclass_equals_other_programs(row: pd.Series) -> None:
+    rows = GROUPS[GROUPS["design"] == row["design"]]
+    for fit, name in zip(intraclass(rows[ITEMS].mean(axis=1).to_numpy(float), rows["group"].to_numpy()), ("icc1", "icc2"), strict=True):
+        assert fit.estimate == pytest.approx(row[name], **AGREES)
+        if row["program"] != "multilevel":  # which gives no interval
+            assert (fit.ci_low, fit.ci_high) == pytest.approx((row[f"{name}_low"], row[f"{name}_high"]), **AGREES)
+
+
+def test_intraclass_without_variance_in_groups_or_between() -> None:
+    first, second = intraclass(np.array([2.0, 2.0, 5.0, 5.0]), np.array(list("aabb")))
+    assert (first.estimate, second.estimate) == pytest.approx((1.0, 1.0))
+    assert np.isnan([first.ci_low, first.ci_high, second.ci_low, second.ci_high]).all()
+    first, second = intraclass(np.array([1.0, 2.0, 3.0, 3.0, 2.0, 1.0]), np.array(list("aaabbb")))
+    assert first.estimate == pytest.approx(-1 / 2)
+    assert np.isnan([first.ci_low, second.estimate, second.ci_low]).all()
+
+
+# r_wg
+
+
+@pytest.mark.parametrize("design", sorted(RWG["design"].unique()))
+def test_rwg_equals_multilevel(design: str) -> None:
+    rows, expected = GROUPS[GROUPS["design"] == design], RWG[RWG["design"] == design].sort_values("group")
+    items, codes, count = rows[ITEMS].to_numpy(float), rows["group"].to_numpy() - 1, len(expected)
+    assert rwg(items, codes, np.full(4, 2.0), count) == pytest.approx(expected["rwg_j"].to_numpy(), **AGREES)
+    assert rwg(items, codes, np.full(4, 0.5), count) == pytest.approx(expected["rwg_j_narrow"].to_numpy(), **AGREES)
+    assert rwg(items[:, :1], codes, np.full(1, 2.0), count) == pytest.approx(expected["rwg_item_1"].to_numpy(), **AGREES)
+
+
+def test_rwg_by_hand() -> None:
+    # Variances 1 and .5 under a null of 2: r = .375, two items: 2 x .625 / (2 x .625 + .375) = 1.25 / 1.625.
+    items = np.array([[2.0, 4 - 0.5**0.5], [3.0, 4.0], [4.0, 4 + 0.5**0.5]])
+    assert rwg(items, np.zeros(3, dtype=np.intp), np.full(2, 2.0), 1) == pytest.approx([1.25 / 1.625])
+    assert rwg(np.array([[1.0], [3.0]]), np.zeros(2, dtype=np.intp), np.full(1, 4.0), 1) == pytest.approx([0.5])
+    assert rwg(np.array([[1.0], [5.0]]), np.zeros(2, dtype=np.intp), np.full(1, 2.0), 1) == pytest.approx([0.0])
+    assert rwg(np.full((4, 3), 10 / 3), np.zeros(4, dtype=np.intp), np.full(3, 2.0), 1) == pytest.approx([1.0])
+
+
+def test_rwg_of_nobody_or_one_person_is_unknown() -> None:
+    assert np.isnan(rwg(np.empty((0, 3)), np.empty(0, dtype=np.intp), np.full(3, 2.0), 2)).all()
+    assert rwg(np.empty((0, 3)), np.empty(0, dtype=np.intp), np.full(3, 2.0), 0).shape == (0,)
+    assert np.isnan(rwg(np.ones((4, 0)), np.zeros(4, dtype=np.intp), np.empty(0), 1)).all()
+    found = rwg(np.array([[1.0], [4.0], [4.0]]), np.array([0, 1, 1]), np.full(1, 2.0), 3)
+    assert np.isnan(found[[0, 2]]).all()
+    assert found[1] == 1
+
+
+def test_variance_of_even_answers_by_hand() -> None:
+    # 1 to 5: (4 + 1 + 0 + 1 + 4) / 5 = 2 (James, Demaree & Wolf 1984: (25 - 1) / 12); 0 to 10: 110 x 2 / 2 / 11 = 10; any number in 0-1: 1 / 12.
+    assert (uniform_variance(1, 5), uniform_variance(0, 10), uniform_variance(0, 1, is_whole=False)) == pytest.approx((2.0, 10.0, 1 / 12))
+
+
+@laws
+@given(st.lists(st.lists(st.integers(1, 5), min_size=3, max_size=3), min_size=4, max_size=15), st.integers(-9, 9))
+def test_rwg_ignores_order_shift_and_direction(answers: list[list[int]], shift: int) -> None:
+    items, codes, null = np.array(answers, float), np.arange(len(answers)) % 2, np.full(3, 2.0)
+    expected = rwg(items, codes, null, 2)
+    for changed, group in ((items[::-1], codes[::-1]), (items + shift, codes), (6 - items, codes), (items[:, ::-1], codes)):
+        assert rwg(changed, group, null, 2) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "low", "expected"),
+    [
+        (0.7, 0.01, True),
+        (0.69, 0.01, False),
+        (0.9, 0.0, False),
+        (0.9, -0.1, False),
+        (0.3, np.nan, False),
+        (np.nan, -0.1, False),
+        (np.nan, 0.1, None),
+        (0.9, np.nan, None),
+    ],
+)
+def test_a_view_is_shared_with_agreement_within_and_differences_between(agreement: float, low: float, expected: bool | None) -> None:
+    assert is_shared_view(agreement, Estimate(0.2, ci_low=low, ci_high=0.5)) is expected

@@ -86,10 +86,10 @@ def test_a_person_in_two_alliances_counts_once_with_the_mean_of_both(tiny: Evalu
     here = {"respondent_id": "a", "alliance": "noord", "organisation": "boei", "goal_1": 1, **same}
     other = {"respondent_id": "b", "goal_1": 2, "goal_2": 2, "goal_3": 2}
     found = scores.once_per_person(scored(tiny, there, here, other))
-    # Memberships of a: 4 and 3, so 3.5, under boei, which comes before kompas.
+    # Memberships of a: 4 and 3, so 3.5, under boei and noord, which come before kompas and zuid.
     assert list(found[["respondent_id", "alliance", "organisation", "goal"]].itertuples(index=False, name=None)) == [
-        ("a", "all", "boei", 3.5),
-        ("b", "all", "anker", 2.0),
+        ("a", "noord", "boei", 3.5),
+        ("b", "noord", "anker", 2.0),
     ]
 
 

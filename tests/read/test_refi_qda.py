@@ -190,7 +190,7 @@ def test_a_coder_is_a_pseudonym_that_depends_on_the_salt(tmp_path: Path) -> None
 def test_columns_that_nobody_declared_stay_behind_and_are_named(tmp_path: Path) -> None:
     raw = read(tmp_path, qdpx(MAXQDA), "document", "code")
     assert list(raw.text.columns) == ["document", "code"]
-    assert raw.undeclared == ("set", "case", "path", "codes", "coder", "Alliantie", "Jaar")
+    assert raw.undeclared == ("set", "case", "path", "codes", "coder", "segment", "Alliantie", "Jaar")
 
 
 def test_a_project_without_codings_has_no_rows(tmp_path: Path) -> None:

@@ -86,6 +86,22 @@ for (design in names(shapes)) for (outcome in c("score", "item", "has_incident")
     if (length(unique(w$organisation)) > 1 && var(w$y) > 0) add(paste0("mean_", wave), 0.95, lm(y ~ 1, data = w), w$organisation, "(Intercept)")
   }
 }
+# The choices of a specification curve: who counts, and how persons are weighted (alike, or so that organisations weigh alike in each wave).
+choices <- list()
+for (design in names(shapes)) for (outcome in c("score", "item", "has_incident")) for (who in c("everyone", "linked")) for (weighing in c("persons", "organisations")) {
+  d <- persons[persons$design == design, ]
+  if (who == "linked") d <- d[d$person %in% intersect(d$person[d$wave == "first"], d$person[d$wave == "last"]), ]
+  if (length(unique(d$wave)) < 2 || length(unique(d$organisation)) < 2) next
+  d$y <- d[[outcome]]
+  d$is_last <- as.numeric(d$wave == "last")
+  d$w <- if (weighing == "persons") 1 else 1 / ave(rep(1, nrow(d)), d$organisation, d$wave, FUN = sum)
+  fit <- lm(y ~ is_last, data = d, weights = w)
+  v <- vcovCR(fit, cluster = d$organisation, type = "CR2", inverse_var = TRUE)
+  test <- suppressWarnings(coef_test(fit, vcov = v, test = "Satterthwaite", coefs = "is_last"))
+  if (!is.finite(test$SE) || test$SE < 1e-8) next
+  choices <- c(choices, list(data.frame(design, outcome, who, weighing, estimate = test$beta, std_error = test$SE, df = test$df_Satt, p_value = test$p_Satt)))
+}
+write_reference(do.call(rbind, choices), "specifications")
 write_reference(persons, "persons")
 write_reference(do.call(rbind, clustered), "clustered")
 
@@ -161,20 +177,7 @@ averages <- do.call(rbind, lapply(names(fits), function(case) {
 write_reference(changes, "alliances")
 write_reference(averages, "average")
 
-# ---------------------------------------------------------------- linked persons
-pairs <- do.call(rbind, lapply(c(2, 7, 31), function(n) {
-  before <- likert(n, 3.1)
-  data.frame(sample = paste0("persons_", n), person = seq_len(n), before, after = pmin(5, pmax(1, before + sample(-1:2, n, replace = TRUE))))
-}))
-paired <- do.call(rbind, lapply(split(pairs, pairs$sample), function(d) {
-  test <- t.test(d$after, d$before, paired = TRUE)
-  data.frame(sample = d$sample[1], estimate = as.numeric(test$estimate), std_error = test$stderr, df = as.numeric(test$parameter),
-             p_value = test$p.value, ci_low = test$conf.int[1], ci_high = test$conf.int[2])
-}))
-write_reference(pairs, "pairs")
-write_reference(paired, "paired_t")
-
 # ---------------------------------------------------------------- versions
-packages <- c("clubSandwich", "metafor", "psych", "survey", "readxl", "jsonlite")
+packages <- c("clubSandwich", "metafor", "psych", "survey", "readxl")
 versions <- data.frame(program = c("R", packages), version = c(as.character(getRversion()), vapply(packages, function(p) as.character(packageVersion(p)), "")))
 write.csv(versions, file.path(here, "versions.csv"), row.names = FALSE, quote = FALSE, eol = "\n")

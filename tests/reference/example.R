@@ -1,7 +1,7 @@
 # The shipped example's tables, recomputed from the raw files by another program (double programming).
 #
 # Run from the repository's root:  Rscript tests/reference/example.R
-# Reads evaluation.yml, config/ and data/raw/ (synthetic), writes tests/golden/{response,indicators,change,attainment}.csv.
+# Reads evaluation.yml, config/ and data/raw/ (synthetic), writes tests/golden/{response,indicators,change,descriptive,attainment}.csv.
 # Written from the contract and the analysis plan, without looking at the Python that reads, cleans and counts.
 
 suppressPackageStartupMessages({
@@ -9,6 +9,7 @@ suppressPackageStartupMessages({
   library(metafor)
   library(psych)
   library(readxl)
+  library(survey)
 })
 invisible(Sys.setlocale("LC_ALL", "C.UTF-8"))
 
@@ -74,7 +75,7 @@ unit_kinds <- local({
   c(spellings, "%" = "percentage")
 })
 indicator_text <- entries("config/indicators.yml", "indicators")
-indicators <- data.frame(indicator = key(indicator_text, "id"), statistic = ifelse(key(indicator_text, "statistic") %in% "share", "share", "mean"),
+indicators <- data.frame(indicator = key(indicator_text, "id"), statistic = ifelse(is.na(key(indicator_text, "statistic")), "mean", key(indicator_text, "statistic")),
                          at_least = as.numeric(key(indicator_text, "at_least")), margin = as.numeric(key(indicator_text, "margin")))
 indicators$items <- list_of(key(indicator_text, "items"))
 primary <- local({
@@ -84,7 +85,7 @@ primary <- local({
 waves <- c("2023", "2024", "2025")
 from_wave <- "2023"
 to_wave <- "2025"
-stopifnot(length(alliances) == 8, nrow(items) == 33, !anyNA(items), sum(items$is_reversed) == 2, nrow(indicators) == 18, !anyNA(indicators$margin),
+stopifnot(length(alliances) == 8, nrow(items) == 33, !anyNA(items), sum(items$is_reversed) == 2, nrow(indicators) == 20, !anyNA(indicators$margin),
           all(unlist(indicators$items) %in% items$item), identical(primary, c("cooperation", "efficiency", "capacity", "incident_share")))
 
 # ---------------------------------------------------------------- survey: one row per person, alliance and wave
@@ -157,11 +158,12 @@ write_golden(response, "response", c("alliance", "wave"))
 
 # ---------------------------------------------------------------- CR2
 NOTHING <- list(estimate = NA_real_, std_error = NA_real_, df = NA_real_, p_value = NA_real_, ci_low = NA_real_, ci_high = NA_real_)
-cr2 <- function(formula, d, coefficient) {
-  fit <- lm(formula, data = d)
+cr2 <- function(formula, d, coefficient, is_count = FALSE) {
+  # A count is a rate per person (exposure 1): Poisson with identity link, so that the change is a difference of rates.
+  fit <- if (is_count) glm(formula, data = d, family = poisson(link = "identity"), start = c(mean(d$y) + 0.1, 0), control = glm.control(epsilon = 1e-14, maxit = 200)) else lm(formula, data = d)
   result <- NOTHING
   result$estimate <- unname(coef(fit)[coefficient])
-  if (length(unique(d$organisation)) < 2 || max(abs(residuals(fit))) < 1e-10) return(result)
+  if (length(unique(d$organisation)) < 2 || max(abs(residuals(fit, "response"))) < 1e-10) return(result)
   v <- vcovCR(fit, cluster = d$organisation, type = "CR2")
   test <- suppressWarnings(coef_test(fit, vcov = v, test = "Satterthwaite", coefs = coefficient))
   if (!is.finite(test$SE) || test$SE < 1e-10) return(result)
@@ -211,7 +213,6 @@ statistics <- do.call(rbind, lapply(each, function(i) do.call(rbind, lapply(wave
   if (length(indicators$items[[i]]) >= 2) rows <- rbind(rows, one_alpha(wave, indicators[i, ]))
   rows
 }))))
-write_golden(statistics, "indicators", c("alliance", "indicator", "wave", "statistic"))
 
 # ---------------------------------------------------------------- change
 with_tests <- function(row, margin, groups) {
@@ -230,7 +231,7 @@ one_change <- function(alliance, indicator) {
   first <- d[d$is_last == 0, ]
   last <- d[d$is_last == 1, ]
   groups <- length(intersect(first$organisation, last$organisation))
-  fit <- if (nrow(first) && nrow(last)) cr2(y ~ is_last, d, "is_last") else NOTHING
+  fit <- if (nrow(first) && nrow(last)) cr2(y ~ is_last, d, "is_last", indicator$statistic == "count") else NOTHING
   row <- data.frame(alliance, indicator = indicator$indicator, from_wave, to_wave, n_from = nrow(first), n_to = nrow(last),
                     n_paired = length(intersect(first$person, last$person)), n_organisations = groups, fit)
   row$is_described <- groups <= 3 || min(nrow(first), nrow(last)) < 8
@@ -261,6 +262,35 @@ for (alliance in unique(changes$alliance)) for (is_primary in c(TRUE, FALSE)) {
 columns <- c("alliance", "indicator", "from_wave", "to_wave", "n_from", "n_to", "n_paired", "n_organisations", "estimate", "std_error", "df", "p_value",
              "ci_low", "ci_high", "equivalence_p", "minimal_detectable", "p_adjusted", "shrunken")
 write_golden(changes[columns], "change", c("alliance", "indicator"))
+
+# ---------------------------------------------------------------- the people there were: finite population, organisations as strata
+options(survey.lonely.psu = "adjust")
+staff <- function(alliance, wave) {
+  d <- population[population$wave == wave & (alliance == "all" | population$alliance == alliance), ]
+  tapply(d$population, matched(d$organisation, c(organisation_ids, setNames(unname(organisation_ids), organisation_ids)), "organisation"), sum)
+}
+
+one_described <- function(alliance, indicator) {
+  means <- lapply(c(from_wave, to_wave), function(wave) {
+    d <- respondents[respondents$alliance == alliance & respondents$wave == wave, ]
+    d$y <- d[[paste0("score_", indicator$indicator)]]
+    d <- d[!is.na(d$y), ]
+    if (!nrow(d)) return(NULL)
+    d$people <- as.numeric(staff(alliance, wave)[d$organisation])
+    sizes <- table(d$organisation)
+    if (anyNA(d$people) || any(d$people < sizes[d$organisation])) return(NULL)
+    d$weight <- d$people / as.numeric(sizes[d$organisation])
+    design <- svydesign(ids = ~1, strata = ~organisation, weights = ~weight, fpc = ~people, data = d)
+    list(mean = as.numeric(svymean(~y, design)), error = as.numeric(SE(svymean(~y, design))), df = nrow(d) - length(sizes))
+  })
+  if (any(lengths(means) == 0)) return(NULL)
+  error <- sqrt(means[[1]]$error^2 + means[[2]]$error^2)
+  estimate <- means[[2]]$mean - means[[1]]$mean
+  df <- means[[1]]$df + means[[2]]$df
+  data.frame(alliance, indicator = indicator$indicator, estimate, std_error = error, df, ci_low = estimate - qt(.975, df) * error, ci_high = estimate + qt(.975, df) * error)
+}
+described <- do.call(rbind, lapply(each, function(i) do.call(rbind, lapply(c(alliances, "all"), one_described, indicator = indicators[i, ]))))
+write_golden(described, "descriptive", c("alliance", "indicator"))
 
 # ---------------------------------------------------------------- attainment
 number_of <- function(cell) {
@@ -314,5 +344,63 @@ one_workbook <- function(alliance) {
                status = mapply(status_of, actual, baseline, target, expected, direction))
   }))
 }
-attainment <- do.call(rbind, lapply(alliances, one_workbook))
+# Targets of the survey: from the mean of the first wave, by even steps or a milestone; Fieller by its quadratic, status by the interval.
+target_text <- regmatches(indicator_text, regexec("target: [{]value: ([0-9.]+), year: ([0-9]+)(, milestones: [{]([0-9]+): ([0-9.]+)[}])?[}]", indicator_text))
+
+one_survey_target <- function(alliance, i, wave) {
+  target <- as.numeric(target_text[[i]][2:3])
+  milestone <- suppressWarnings(as.numeric(target_text[[i]][5:6]))
+  start <- as.integer(from_wave)
+  d <- respondents[respondents$alliance == alliance & respondents$wave %in% c(from_wave, wave), ]
+  asked <- sum(d$wave == wave)
+  d$y <- d[[paste0("score_", indicators$indicator[i])]]
+  d <- d[!is.na(d$y), ]
+  d$before <- as.numeric(d$wave == from_wave)
+  d$after <- as.numeric(d$wave == wave)
+  fit <- lm(y ~ 0 + before + after, data = d)
+  v <- matrix(as.numeric(vcovCR(fit, cluster = d$organisation, type = "CR2")), 2)
+  b <- unname(coef(fit)["before"]); a <- unname(coef(fit)["after"])
+  way <- target[1] - b
+  reached <- (a - b) / way
+  df_of <- function(weights) linear_contrast(fit, vcov = vcovCR(fit, cluster = d$organisation, type = "CR2"), contrasts = matrix(weights, 1), test = "Satterthwaite")$df
+  w <- c(reached - 1, 1)
+  error <- sqrt(drop(t(w) %*% v %*% w))
+  df <- df_of(w)
+  q <- qt(.975, df)
+  A <- way^2 - q^2 * v[1, 1]
+  B <- (a - b) * way - q^2 * (v[1, 1] - v[1, 2])
+  C <- (a - b)^2 - q^2 * (v[2, 2] - 2 * v[1, 2] + v[1, 1])
+  ends <- if (A > 0) (B + c(-1, 1) * sqrt(B^2 - A * C)) / A else c(NA, NA)
+  year <- as.integer(wave)
+  # What the year asks for, as share x baseline + level.
+  asked_for <- if (is.na(milestone[1])) c(1 - (year - start) / (target[2] - start), (year - start) / (target[2] - start) * target[1]) else
+    if (year < milestone[1]) c(1 - (year - start) / (milestone[1] - start), (year - start) / (milestone[1] - start) * milestone[2]) else c(0, milestone[2])
+  past <- function(ask) { # interval of the distance past what is asked, with the df of the attainment where that has ends
+    s <- sqrt(drop(t(c(-ask[1], 1)) %*% v %*% c(-ask[1], 1)))
+    f <- if (A > 0) df else df_of(c(-ask[1], 1))
+    (a - ask[1] * b - ask[2]) + c(-1, 1) * qt(.975, f) * s
+  }
+  to_target <- past(c(0, target[1]))
+  to_year <- past(asked_for)
+  groups <- length(intersect(d$organisation[d$before == 1], d$organisation[d$after == 1]))
+  n <- c(sum(d$before), sum(d$after))
+  status <- if (groups <= 3 || min(n) < 8) "not_computable" else if (to_target[1] >= 0) "reached" else if (to_year[1] >= 0) "on_track" else
+    if (to_year[2] < 0) "off_track" else "uncertain"
+  expected <- if (is.na(milestone[1])) 1 - asked_for[1] else (asked_for[1] * b + asked_for[2] - b) / way
+  if (b > target[1]) { # past the target already (both are to rise): there is no way to go, so no share of it
+    reached <- error <- NA_real_
+    ends <- c(NA_real_, NA_real_)
+    if (!is.na(milestone[1])) expected <- NA_real_
+  }
+  error <- error / abs(way)
+  list(attainment = data.frame(alliance, indicator_id = indicators$indicator[i], year, baseline = b, target = target[1], actual = a, attainment = reached,
+                               expected, status),
+       indicators = data.frame(alliance, wave, indicator = indicators$indicator[i], statistic = "attainment", estimate = reached, std_error = error,
+                               ci_low = ends[1], ci_high = ends[2], n = n[2], n_organisations = groups, n_missing = asked - n[2]))
+}
+promised <- list()
+for (i in which(lengths(target_text) > 0)) for (alliance in c(alliances, "all")) for (wave in setdiff(waves, from_wave)) promised <- c(promised, list(one_survey_target(alliance, i, wave)))
+part <- function(name) do.call(rbind, lapply(promised, `[[`, name))
+attainment <- rbind(do.call(rbind, lapply(alliances, one_workbook)), part("attainment"))
 write_golden(attainment, "attainment", c("alliance", "indicator_id", "year"))
+write_golden(rbind(statistics, part("indicators")), "indicators", c("alliance", "indicator", "wave", "statistic"))

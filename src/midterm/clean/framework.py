@@ -43,6 +43,7 @@ def clean_framework(evaluation: Evaluation, alliance: str, raw: RawTable, earlie
         *undeclared(raw),
         *not_yet,
         *_nothing_filled_in(current),
+        *_milestones_unused(evaluation, alliance, current),
         *current.notices,
         *doubts(current, years[0]),
         *revisions(current, versions),
@@ -84,6 +85,23 @@ def _years_not_yet(evaluation: Evaluation, raw: RawTable) -> list[Problem]:
 def _nothing_filled_in(current: Version) -> list[Problem]:
     reason = "no indicator is filled in here, so that nothing of this framework counts; see that it is the right version, or ask for it"
     return [] if current.n_rows or not current.raw.rows_read else [current.raw.problem("nothing_filled_in", reason)]
+
+
+def _milestones_unused(evaluation: Evaluation, alliance: str, current: Version) -> list[Problem]:
+    """Return a notice for each milestone of ``evaluation.yml`` whose row is not here, or whose year is not between baseline and target."""
+    reason = "evaluation.yml gives milestone {year} for row {row!r}, but that row is not here or its baseline and target are of other years; correct one"
+    years = {row.key: tuple(row.values.get(name) for name in ("baseline_year", "target_year")) for row in current.indicators}
+    unused = [
+        (row, year)
+        for (unit, row), steps in evaluation.milestones.items()
+        for year in steps
+        if unit == alliance and (row not in years or not _is_between(year, *years[row]))
+    ]
+    return [current.raw.problem("milestone_unused", reason.format(year=year, row=row)) for row, year in unused]
+
+
+def _is_between(year: int, start: int | None, end: int | None) -> bool:
+    return (start is None or start < year) and (end is None or year < end)
 
 
 def _may_be_renamed(raw: RawTable, column: str, spellings: Sequence[str]) -> bool:

@@ -23,10 +23,11 @@ from midterm.description.evaluation_file import InterviewSource
 from midterm.description.spelling import normalise
 from midterm.errors import Problem
 from midterm.read import RawTable
+from midterm.read.privacy import digest
 from midterm.read.refi_qda import CODE_COLUMNS, OFFERED
 from midterm.tables import shaped
 
-COLUMNS = ["interview", "alliance", "group", "theme", "rating"]
+COLUMNS = ["interview", "alliance", "group", "theme", "rating", "segment", "coder"]
 COUNTED = {
     "ignored_code": "rows left out, as they hold no other codes than those that the codebook says to ignore",
     "rating_of_theme": "rows that are ratings, each read with the theme that the same coder gave the same segment",
@@ -60,11 +61,14 @@ def clean_interviews(evaluation: Evaluation, source: InterviewSource, raw: RawTa
         raise AssertionError("an evaluation with interviews has an interview form in its codebook")
     whose = [source.columns.interview] * 2 if source.documents else [source.columns.alliance, source.columns.group]
     used = [source.columns.interview, *whose, source.columns.theme, source.columns.rating]
-    raw.require(list(dict.fromkeys(used)))
+    optional = [column for column in (source.columns.segment, source.columns.coder) if column]
+    raw.require(list(dict.fromkeys([*used, *optional])))
+    segments, coders = (_marks(evaluation, raw, column) for column in (source.columns.segment, source.columns.coder))
     places, groups = _places(evaluation, source, raw), _groups(form, source, raw)
     verdicts = _verdicts(CodeFrame.of(form), source, raw)
     rows, problems, unnamed, counts, kept = [], list(raw.problems), list[Problem](), Counter[str](), 0
-    for row, interview, alliance, group, theme, rating in zip(raw.text.index, *(raw.text[column].astype(str) for column in used), strict=True):
+    cells = [raw.text[column].astype(str) for column in used]
+    for row, segment, coder, interview, alliance, group, theme, rating in zip(raw.text.index, segments, coders, *cells, strict=True):
         verdict, place = verdicts[theme, rating], places[alliance]
         counts[verdict.left_out] += 1
         found = list(_faults(raw, row, verdict, place, (whose[1], *groups[group])))
@@ -74,11 +78,23 @@ def clean_interviews(evaluation: Evaluation, source: InterviewSource, raw: RawTa
         kept += 1
         counts["several_themes"] += len(verdict.themes) > 1
         unnamed += [] if normalise(interview) else [raw.problem("missing_interview", UNNAMED, row, source.columns.interview)]
-        rows += [(interview.strip(), place.alliance, groups[group][0], *rated) for rated in verdict.themes]
+        rows += [(interview.strip(), place.alliance, groups[group][0], *rated, segment, coder) for rated in verdict.themes]
     left_out = counts["ignored_code"] + counts["rating_of_theme"]
-    count = reconcile(raw, "interviews", raw.rows_read - left_out, kept, len(set(used)), problems)
+    count = reconcile(raw, "interviews", raw.rows_read - left_out, kept, len({*used, *optional}), problems)
     table = shaped("interviews", pd.DataFrame(rows, columns=COLUMNS))
     return Cleaned({"interviews": table}, tuple(problems), (*_notices(source, raw, counts), *unnamed), (count,))
+
+
+def _marks(evaluation: Evaluation, raw: RawTable, column: str) -> list[str | None]:
+    """Return a keyed digest for each text of ``column``, the same in every file, None where it is empty or no column is declared.
+
+    So neither a coder's name nor the words of a segment, which some tables give in place of a number, get any further.
+    """
+    if not column:
+        return [None] * len(raw.text)
+    salt = f"midterm {evaluation.file.seed}"
+    known = {text: digest(text, salt) if normalise(text) else None for text in _texts(raw, column)}
+    return [known[text] for text in raw.text[column].astype(str)]
 
 
 def _faults(raw: RawTable, row: int, verdict: Verdict, place: Place, group: tuple[str, str | None, str]) -> Iterator[Problem]:

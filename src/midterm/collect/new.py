@@ -13,6 +13,8 @@ from midterm.tables import replacing
 TEMPLATES = Path(__file__).parent / "templates"
 # What was different about an item in an earlier wave of the shipped evaluation is no part of a new one.
 HISTORY = re.compile(rb"^( +)changes:\n(?:\1 +.*\n)+", re.MULTILINE)
+# Nor is what was promised there.
+TARGETS = re.compile(rb"^ +target: .*\n", re.MULTILINE)
 
 
 def skeleton() -> dict[str, bytes]:
@@ -21,7 +23,7 @@ def skeleton() -> dict[str, bytes]:
         ".gitignore": (TEMPLATES / "gitignore").read_bytes(),
         "data/raw/README.md": (TEMPLATES / "raw-readme.md").read_bytes(),
         "config/codebook.yml": HISTORY.sub(b"", (SHIPPED / "codebook.yml").read_bytes()),
-        "config/indicators.yml": (SHIPPED / "indicators.yml").read_bytes(),
+        "config/indicators.yml": TARGETS.sub(b"", (SHIPPED / "indicators.yml").read_bytes()),
         "config/corrections.csv": f"{','.join(FIELDS)}\n".encode(),
         "evaluation.yml": (TEMPLATES / "evaluation.yml").read_bytes(),
     }

@@ -16,7 +16,7 @@ GRID = 400
 
 @dataclass(frozen=True)
 class Average:
-    """The random-effects mean with its error, df and interval, tau2, and each alliance's shrunken change."""
+    """The random-effects mean with its error, df and interval, tau2, where a further alliance's change is expected, and each shrunken change."""
 
     estimate: float
     std_error: float
@@ -24,6 +24,8 @@ class Average:
     ci_low: float
     ci_high: float
     tau2: float
+    prediction_low: float
+    prediction_high: float
     shrunken: Floats
 
 
@@ -31,8 +33,9 @@ def random_effects(changes: Floats, std_errors: Floats, level: float = 0.95) -> 
     """Return the average change over alliances: REML, Knapp-Hartung error never below the plain one, shrinkage.
 
     ``changes`` and ``std_errors`` (K,), K at least 2 and errors above 0, in the indicator's unit.
-    Source: Viechtbauer 2005 (REML); Knapp & Hartung 2003 with max(1, q), Röver et al. 2015; equal
-    to metafor ``rma(method = "REML", test = "adhoc")`` and ``blup()``.
+    The prediction interval is mean +- t(K - 1) sqrt(tau2 + error^2).
+    Source: Viechtbauer 2005 (REML); Knapp & Hartung 2003 with max(1, q), Röver et al. 2015; Higgins, Thompson &
+    Spiegelhalter 2009 (prediction); equal to metafor ``rma(method = "REML", test = "adhoc")``, ``blup()`` and ``predict()``.
     """
     variances = std_errors**2
     tau2 = _reml(changes, variances)
@@ -42,8 +45,9 @@ def random_effects(changes: Floats, std_errors: Floats, level: float = 0.95) -> 
     q = float((weights * (changes - mean) ** 2).sum()) / df
     error = float(np.sqrt(max(1.0, q) / weights.sum()))
     half = float(stats.t.ppf(0.5 + level / 2, df)) * error
+    reach = float(stats.t.ppf(0.5 + level / 2, df)) * float(np.sqrt(tau2 + error**2))
     trust = tau2 / (tau2 + variances)
-    return Average(mean, error, float(df), mean - half, mean + half, tau2, trust * changes + (1 - trust) * mean)
+    return Average(mean, error, float(df), mean - half, mean + half, tau2, mean - reach, mean + reach, trust * changes + (1 - trust) * mean)
 
 
 def _reml(changes: Floats, variances: Floats) -> float:

@@ -1,222 +1,279 @@
-"""Change between two waves: in, scores of persons; out, the estimate with interval, test, effect and what was detectable.
+"""Change between two waves: in, scores of persons; out, the rows of ``change`` and ``checks``, not yet judged.
 
 Nothing is judged here: whether a test may be shown, how p is adjusted and what the verdict is, ``judge`` decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from midterm.compare.paired import paired_t
+from midterm.compare.attrition import stayers_table
+from midterm.compare.registry import CHECKS, EFFECTS, LEVELS, PRIMARY, Check, Estimand, Level, Uses
+from midterm.compare.result import Result, Settings
+from midterm.compare.specifications import ALL, ANY, SCORINGS, Agreement, agreement, specifications
+from midterm.compare.two_waves import AFTER, BEFORE, Kind, Outcome, Truths, TwoWaves
 from midterm.description import Evaluation, Indicator
-from midterm.measure.clustered import Estimate, clustered_change
-from midterm.measure.tiers import tier_of
+from midterm.measure.clustered import Estimate, Floats
+from midterm.measure.scores import once_per_person, scores_by_person
+from midterm.measure.tiers import POOLED, tier_of
+from midterm.plan import planned_status
 from midterm.tables import shaped, stack
 
-PRIMARY_METHOD = "y ~ wave, CR2 on organisations, Satterthwaite t"
+FEW_DF = 4.0
+WAVES: tuple[Literal[0, 1], ...] = (BEFORE, AFTER)
+ATTRITION_METHOD = "difference of means in one wave, CR2 on organisations, Satterthwaite t"
 
 
-@dataclass(frozen=True)
-class TwoWaves:
-    """The scores of one indicator in the two waves of the contrast, one row per person and wave, none missing."""
-
-    y: np.ndarray
-    is_after: np.ndarray
-    organisation: np.ndarray
-    person: np.ndarray
-
-    @classmethod
-    def of(cls, scores: pd.DataFrame, indicator: str, from_wave: str, to_wave: str) -> TwoWaves:
-        """Take the two waves out of ``scores`` and drop persons without a score."""
-        kept = scores[scores["wave"].isin([from_wave, to_wave]) & scores[indicator].notna()]
-        persons, organisations = kept["respondent_id"].to_numpy(dtype=object), kept["organisation"].to_numpy(dtype=object)
-        return cls(kept[indicator].to_numpy(dtype=float), (kept["wave"] == to_wave).to_numpy(dtype=bool), organisations, persons)
-
-    @property
-    def before(self) -> pd.Series:
-        """Scores in the first wave by person."""
-        return pd.Series(self.y[~self.is_after], index=self.person[~self.is_after])
-
-    @property
-    def after(self) -> pd.Series:
-        """Scores in the last wave by person."""
-        return pd.Series(self.y[self.is_after], index=self.person[self.is_after])
-
-    @property
-    def linked(self) -> pd.DataFrame:
-        """Both scores of those who answered twice."""
-        return pd.concat({"before": self.before, "after": self.after}, axis=1, join="inner").sort_index()
-
-    @property
-    def organisation_means(self) -> pd.DataFrame:
-        """Both means of the organisations with scores in both waves."""
-        frame = pd.DataFrame({"y": self.y, "organisation": self.organisation, "is_after": self.is_after})
-        means = frame.groupby(["organisation", "is_after"])["y"].mean().unstack("is_after")
-        return means.reindex(columns=[False, True]).set_axis(["before", "after"], axis=1).dropna()
+def outcome_of(evaluation: Evaluation, indicator: Indicator) -> Outcome:
+    """Return what an indicator is to a comparison: one item with answers in words is ordinal."""
+    scale = evaluation.codebook.scale_of(indicator.items[0])
+    kinds: dict[str, Kind] = {"share": "share", "count": "count"}
+    kind = kinds.get(indicator.statistic, "item" if len(indicator.items) == 1 and scale.answers else "mean")
+    low, high = (0.0, 1.0) if kind == "share" else (scale.low, scale.high)
+    return Outcome(indicator.id, kind, low, high)
 
 
-def primary(data: TwoWaves, level: float) -> Estimate:
-    """Return the primary estimate: ``y ~ wave`` over all respondents with CR2 on organisations."""
-    if data.is_after.all() or not data.is_after.any():
-        return Estimate(np.nan)
-    return clustered_change(data.y, data.is_after, data.organisation, level)
-
-
-def linked_only(data: TwoWaves, level: float) -> Estimate:
-    """Return the paired t of linked persons; valid only where organisations change alike."""
-    return paired_t(data.linked["before"].to_numpy(), data.linked["after"].to_numpy(), level)
-
-
-def organisation_means(data: TwoWaves, level: float) -> Estimate:
-    """Return the paired t over organisation means: every organisation weighs the same."""
-    return paired_t(data.organisation_means["before"].to_numpy(), data.organisation_means["after"].to_numpy(), level)
-
-
-@dataclass(frozen=True)
-class Check:
-    """Another way to the same change: name, pure function, and how the result is to be read."""
-
-    method: str
-    function: Callable[[TwoWaves, float], Estimate]
-    reading: str
-
-
-CHECKS = (
-    Check("paired_t", linked_only, "linked persons only; persons taken as independent"),
-    Check("organisation_mean_t", organisation_means, "organisations weigh the same"),
-)
-
-
-def changes(evaluation: Evaluation, scores: pd.DataFrame, alliance: str) -> pd.DataFrame:
-    """Return one row of the table ``change`` per indicator for one alliance, or ``all``, not yet judged."""
+def settings_of(evaluation: Evaluation) -> Settings:
+    """Return what the plan tells the methods."""
     plan = evaluation.plan
-    rows = []
-    for indicator in evaluation.indicators:
-        data = TwoWaves.of(scores, indicator.id, plan.from_wave, plan.to_wave)
-        fit = primary(data, 1 - plan.alpha)
-        rows.append({**_row(evaluation, indicator, alliance, data, fit, PRIMARY_METHOD), **_effect(data, fit)})
-    return shaped("change", pd.DataFrame(rows))
+    return Settings(1 - plan.alpha, plan.power, seed=evaluation.file.seed)
 
 
-def checks(evaluation: Evaluation, scores: pd.DataFrame, alliance: str) -> pd.DataFrame:
-    """Return the same changes by every other method of the registry (table ``checks``)."""
-    plan = evaluation.plan
-    rows = []
-    for indicator in evaluation.indicators:
-        data = TwoWaves.of(scores, indicator.id, plan.from_wave, plan.to_wave)
-        for check in CHECKS:
-            fit = check.function(data, 1 - plan.alpha)
-            rows.append({**_row(evaluation, indicator, alliance, data, fit, check.method), "flag": "; ".join([check.reading, *_remarks(data, fit)])})
-    return stack("checks", [pd.DataFrame(rows)])
+def two_waves(evaluation: Evaluation, scores: pd.DataFrame, population: pd.DataFrame | None = None) -> TwoWaves:
+    """Return the scores of the planned contrast, all indicators at once."""
+    outcomes = [outcome_of(evaluation, indicator) for indicator in evaluation.indicators]
+    return TwoWaves.of(scores, outcomes, (evaluation.plan.from_wave, evaluation.plan.to_wave), population)
 
 
-def _row(evaluation: Evaluation, indicator: Indicator, alliance: str, data: TwoWaves, fit: Estimate, method: str) -> dict[str, object]:
-    plan = evaluation.plan
-    n_from, n_to, n_paired = len(data.before), len(data.after), len(data.linked)
-    n_organisations = len(data.organisation_means)
-    return {
-        "alliance": alliance,
-        "indicator": indicator.id,
-        "from_wave": plan.from_wave,
-        "to_wave": plan.to_wave,
-        "estimand": "process",
-        "planned": indicator.id in plan.primary,
-        "design": _design(n_from, n_to, n_paired),
-        "n_from": n_from,
-        "n_to": n_to,
-        "n_paired": n_paired,
-        "n_organisations": n_organisations,
-        "estimate": fit.estimate,
-        "std_error": fit.std_error,
-        "df": fit.df,
-        "ci_low": fit.ci_low,
-        "ci_high": fit.ci_high,
-        "p_value": two_sided(fit),
-        "equivalence_p": equivalence(fit, indicator.margin),
-        "margin": indicator.margin,
-        "minimal_detectable": minimal_detectable(fit.std_error, n_organisations - 1, plan.alpha, plan.power),
-        "tier": tier_of(alliance, n_organisations, min(n_from, n_to)),
-        "method": method,
-        "flag": "; ".join(_remarks(data, fit)),
-    }
+def changes(evaluation: Evaluation, data: TwoWaves, alliance: str) -> pd.DataFrame:
+    """Return the rows of ``change`` for one alliance, or ``all``: of each indicator the primary estimate, which is of the process."""
+    return with_plan(evaluation, shaped("change", pd.concat(_by_kind(evaluation, data, alliance), ignore_index=True)))
 
 
-def _design(n_from: int, n_to: int, n_paired: int) -> str:
+def _by_kind(evaluation: Evaluation, data: TwoWaves, alliance: str) -> Iterator[pd.DataFrame]:
+    settings = settings_of(evaluation)
+    for kind, (method, function) in PRIMARY.items():
+        part = data.only(_of_kinds(data, (kind,)))
+        if part.outcomes:
+            effect = EFFECTS[kind](part, settings).columns()
+            rows = _rows(evaluation, part, alliance, function(part, settings), method)
+            named = {name: effect[name] for name in ("effect_size", "effect_low", "effect_high", "effect_name")}
+            why = np.where(np.isnan(effect["effect_low"]), effect["flag"], "")  # why there is no effect, or no interval of it
+            yield rows.assign(**named, flag=[_joined(*both) for both in zip(rows["flag"], why, strict=True)])
+
+
+def _of_kinds(data: TwoWaves, kinds: tuple[Kind, ...]) -> Truths:
+    return np.array([outcome.kind in kinds for outcome in data.outcomes], dtype=bool)
+
+
+def primary_result(evaluation: Evaluation, data: TwoWaves) -> Result:
+    """Return the primary estimate of every indicator (k,), whatever its kind."""
+    settings = settings_of(evaluation)
+    estimate, p_value = (np.full(len(data.outcomes), np.nan) for _ in range(2))
+    for kind, (_, function) in PRIMARY.items():
+        chosen = _of_kinds(data, (kind,))
+        found = function(data.only(chosen), settings).columns()
+        estimate[chosen], p_value[chosen] = found["estimate"], found["p_value"]
+    return Result(estimate, p_value=p_value)
+
+
+def checks(evaluation: Evaluation, data: TwoWaves, alliance: str) -> pd.DataFrame:
+    """Return the same changes by every other method of the registry, and exact intervals of the levels (table ``checks``)."""
+    settings = settings_of(evaluation)
+    chosen = [check for check in CHECKS if check.scope == "any" or alliance in POOLED]
+    rows = [_check(evaluation, data, alliance, check, settings) for check in chosen]
+    rows += [_level(evaluation, data, alliance, entry, wave) for entry in LEVELS for wave in WAVES]
+    return stack("checks", [with_plan(evaluation, part) for part in rows if len(part)])
+
+
+def _check(evaluation: Evaluation, data: TwoWaves, alliance: str, check: Check, settings: Settings) -> pd.DataFrame:
+    part = data.only(_of_kinds(data, check.kinds))
+    if not part.outcomes:
+        return pd.DataFrame()
+    holds = check.valid.holds(part)
+    found = check.function(part, settings).where(holds)
+    rows = _rows(evaluation, part, alliance, found, check.method, uses=check.uses, estimand=check.estimand)
+    remarks = [[check.reading, *([] if valid else [f"not_valid: needs {check.valid.name}"])] for valid in holds]
+    return _untested(rows.assign(flag=[_joined(*remark, flag) for remark, flag in zip(remarks, rows["flag"], strict=True)]))
+
+
+def _untested(rows: pd.DataFrame) -> pd.DataFrame:
+    """Blank the tests of what is too small to be tested."""
+    small = rows["tier"] == "T0"
+    blank = {name: rows[name].mask(small) for name in ("p_value", "p_floor", "equivalence_p")}
+    flags = [_joined(flag, "too_small_to_test") if is_small else flag for flag, is_small in zip(rows["flag"], small, strict=True)]
+    return rows.assign(**blank, flag=flags)
+
+
+def _level(evaluation: Evaluation, data: TwoWaves, alliance: str, entry: Level, wave: Literal[0, 1]) -> pd.DataFrame:
+    """Return the intervals of one wave's level: ``from_wave`` and ``to_wave`` are that wave."""
+    part, name = data.only(_of_kinds(data, entry.kinds)), (evaluation.plan.from_wave, evaluation.plan.to_wave)[wave]
+    if not part.outcomes:
+        return pd.DataFrame()
+    rows = _rows(evaluation, part, alliance, entry.function(part, wave, settings_of(evaluation)), entry.method, estimand=entry.estimand)
+    counted = {"n_from": part.n[wave], "n_to": part.n[wave], "n_paired": part.n[wave], "n_organisations": (part.sizes[wave] > 0).sum(axis=0)}
+    remarks = [_joined("level_of_one_wave", entry.reading, flag) for flag in rows["flag"]]
+    return rows.assign(from_wave=name, to_wave=name, margin=np.nan, equivalence_p=np.nan, minimal_detectable=np.nan, design=None, flag=remarks, **counted)
+
+
+def attrition(evaluation: Evaluation, data: TwoWaves, alliance: str) -> pd.DataFrame:
+    """Return who stayed, left and came, and what that adds to each change (table ``attrition``)."""
+    table = stayers_table(data, settings_of(evaluation))
+    tiers = _tiers(data, alliance)
+    untested = {f"{group}_p_value": table[f"{group}_p_value"].mask(np.array(tiers) == "T0") for group in ("leavers", "entrants")}
+    return shaped("attrition", table.assign(alliance=alliance, tier=tiers, method=ATTRITION_METHOD, **untested))
+
+
+def _tiers(data: TwoWaves, alliance: str) -> list[str]:
+    return [tier_of(alliance, int(count), int(smaller)) for count, smaller in zip(data.is_in_both.sum(axis=0), data.n.min(axis=0), strict=True)]
+
+
+def specification_curve(
+    evaluation: Evaluation, items: pd.DataFrame, respondents: pd.DataFrame, alliance: str, population: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the planned changes under all reasonable choices (rows of ``checks``), and per indicator how many agree, as a flag.
+
+    ``items`` as ``measure.scores.items_by_person`` gives them; ``respondents`` say who sent the questionnaire in.
+    """
+    settings, plan = settings_of(evaluation), evaluation.plan
+    sent_in = {tuple(key) for key in respondents.loc[respondents["is_complete"].astype(bool), ["respondent_id", "wave"]].itertuples(index=False)}
+    shares = dict(zip(SCORINGS, (ANY, float(plan.min_answered), ALL), strict=True))
+    scored, complete = {}, {}
+    for name, share in shares.items():
+        scores = scores_by_person(evaluation, items, share)
+        scores = once_per_person(scores) if alliance in POOLED else scores
+        scores = scores[scores["wave"].isin([plan.from_wave, plan.to_wave]).to_numpy(dtype=bool)]
+        data = two_waves(evaluation, scores, population)
+        scored[name] = data.only([at for at, outcome in enumerate(data.outcomes) if outcome.name in plan.primary])
+        complete[name] = np.array([key in sent_in for key in zip(scores["respondent_id"], scores["wave"], strict=True)], dtype=bool)
+    found = list(specifications(scored, complete, settings))
+    rows = [_untested(_rows(evaluation, entry.data, alliance, entry.result, entry.name)) for entry in found]
+    planned = scored[SCORINGS[1]]
+    agreed = agreement(primary_result(evaluation, planned), found, plan.alpha)
+    tiers = _tiers(planned, alliance)
+    flags = {outcome.name: _agreement_flag(agreed, at, tiers[at]) for at, outcome in enumerate(planned.outcomes)}
+    return stack("checks", [with_plan(evaluation, part) for part in rows]), flags
+
+
+def _agreement_flag(agreed: Agreement, at: int, tier: str) -> str:
+    """Return of how many choices the sign and (where there is a test) the conclusion are the primary's; nothing where no choice gives a number."""
+    n, sign, conclusion = (f"{counts[at]:.0f}" for counts in (agreed.n, agreed.same_sign, agreed.same_conclusion))
+    if n == "0":
+        return ""
+    return f"specifications: {sign} of {n} same sign" + ("" if tier == "T0" else f", {conclusion} same conclusion")
+
+
+def with_plan(evaluation: Evaluation, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return ``rows`` of ``change`` or ``checks`` with whether the comparison was planned, and what the seal says of that as flags."""
+    status = planned_status(evaluation)
+    flags = [_joined(flag, *status[name].flags) for flag, name in zip(rows["flag"], rows["indicator"], strict=True)]
+    return rows.assign(planned=[status[name].planned for name in rows["indicator"]], flag=flags)
+
+
+def flagged(rows: pd.DataFrame, flags: Mapping[str, str]) -> pd.DataFrame:
+    """Return ``rows`` of ``change`` with a flag added per indicator."""
+    return rows.assign(flag=[_joined(flag, flags.get(name, "")) for flag, name in zip(rows["flag"], rows["indicator"], strict=True)])
+
+
+def _rows(
+    evaluation: Evaluation, data: TwoWaves, alliance: str, result: Result, method: str, *, uses: Uses = "all", estimand: Estimand = "process"
+) -> pd.DataFrame:
+    """Return one row per indicator: who was compared, what was found, and what these data could have shown."""
+    plan, found = evaluation.plan, result.columns()
+    names = [outcome.name for outcome in data.outcomes]
+    margins = np.array([evaluation.indicator(name).margin for name in names], dtype=float)
+    n_from, n_to = (data.n_paired, data.n_paired) if uses == "linked" else (data.n[BEFORE], data.n[AFTER])
+    organisations = data.is_in_both.sum(axis=0)
+    error, df = np.asarray(found["std_error"], dtype=float), np.asarray(found["df"], dtype=float)
+    is_process = estimand == "process"
+    detectable = minimal_detectable(error, organisations - 1.0, plan.alpha, plan.power)
+    equivalent = equivalence(np.asarray(found["estimate"], dtype=float), error, df, margins)
+    return pd.DataFrame(
+        {
+            **found,
+            "alliance": alliance,
+            "indicator": names,
+            "from_wave": plan.from_wave,
+            "to_wave": plan.to_wave,
+            "estimand": estimand,
+            "design": [_design(*counts) for counts in zip(n_from, n_to, data.n_paired, strict=True)],
+            "n_from": n_from,
+            "n_to": n_to,
+            "n_paired": data.n_paired,
+            "n_organisations": organisations,
+            "equivalence_p": equivalent if is_process else np.nan,
+            "margin": margins,
+            "minimal_detectable": detectable if is_process else np.nan,
+            "tier": _tiers(data, alliance),
+            "method": method,
+            "flag": _remarks(data, result),
+        }
+    )
+
+
+def _design(n_from: float, n_to: float, n_paired: float) -> str:
     if n_paired == 0:
         return "independent"
     return "paired" if n_paired == n_from == n_to else "partly_paired"
 
 
-def _remarks(data: TwoWaves, fit: Estimate) -> list[str]:
-    if np.isnan(fit.estimate):
-        return ["no_data"]
-    if np.isfinite(fit.std_error):
-        return ["few_df"] if fit.df < 4 else []
-    return ["one_organisation"] if len(set(data.organisation)) == 1 else ["no_variance"]
+def _remarks(data: TwoWaves, result: Result) -> list[str]:
+    """Return why a number is not there, or not to be trusted, where the method did not say so itself."""
+    found = result.columns()
+    estimates, df = np.asarray(found["estimate"], dtype=float), np.asarray(found["df"], dtype=float)
+    numbers = np.array([np.asarray(found[name], dtype=float) for name in ("ci_low", "p_value", "effect_size")])
+    organisations = (data.sizes.sum(axis=0) > 0).sum(axis=0)
+    remarks = []
+    for at, said in enumerate(result.flag or ("",) * len(estimates)):
+        if said or not np.isnan(numbers[:, at]).all():
+            remarks.append(_joined(said, "few_df" if df[at] < FEW_DF else ""))
+        elif np.isnan(estimates[at]):
+            remarks.append("no_data")
+        else:
+            remarks.append("one_organisation" if organisations[at] == 1 else "no_variance")
+    return remarks
 
 
-def two_sided(fit: Estimate) -> float:
-    """Return the two-sided t p of no change."""
-    if not np.isfinite(fit.std_error):
-        return float("nan")
-    return float(2 * stats.t.sf(abs(fit.estimate) / fit.std_error, fit.df))
+def _joined(*flags: Any) -> str:
+    """Return the flags that say something, each once."""
+    return "; ".join(dict.fromkeys(str(flag) for flag in flags if not pd.isna(flag) and flag))
 
 
-def equivalence(fit: Estimate, margin: float) -> float:
-    """Return the larger p of the two one-sided t tests that the change lies within plus or minus ``margin``.
+def equivalence(estimate: Floats, std_error: Floats, df: Floats, margin: Floats) -> Floats:
+    """Return the larger p of the two one-sided t tests that the change lies within plus or minus ``margin``; arrays of one shape.
 
     Below .05 the 90 % interval lies inside the margin. Source: Schuirmann 1987, J. Pharmacokinet. Biopharm. 15(6).
     """
-    if not np.isfinite(fit.std_error):
-        return float("nan")
-    above, below = (fit.estimate + margin) / fit.std_error, (fit.estimate - margin) / fit.std_error
-    return float(max(stats.t.sf(above, fit.df), stats.t.cdf(below, fit.df)))
+    error = np.where(std_error > 0, std_error, np.nan)
+    above, below = (estimate + margin) / error, (estimate - margin) / error
+    return np.asarray(np.maximum(stats.t.sf(above, df), stats.t.cdf(below, df)))
 
 
-def minimal_detectable(std_error: float, df: int, alpha: float = 0.05, power: float = 0.80) -> float:
-    """Return the smallest true change that a test at ``alpha`` finds with ``power``: (t(1 - alpha/2) + t(power)) SE.
+def minimal_detectable(std_error: Floats, df: Floats, alpha: float = 0.05, power: float = 0.80) -> Floats:
+    """Return the smallest true change that a test at ``alpha`` finds with ``power``: (t(1 - alpha/2) + t(power)) SE; arrays of one shape.
 
     ``df`` is organisations minus 1. Source: Bloom 1995, Evaluation Review 19(5).
     """
-    if df < 1 or not np.isfinite(std_error):
-        return float("nan")
-    return float((stats.t.ppf(1 - alpha / 2, df) + stats.t.ppf(power, df)) * std_error)
-
-
-def _effect(data: TwoWaves, fit: Estimate) -> dict[str, object]:
-    """Return the change in standard deviations of the first wave, corrected for small n (Hedges 1981).
-
-    The interval is that of the change on the same scale: it takes the standard deviation as known.
-    """
-    n = len(data.before)
-    spread = float(data.before.std(ddof=1)) if n > 1 else 0.0
-    if spread <= 0 or n < 3:
-        return {}
-    scale = (1 - 3 / (4 * (n - 1) - 1)) / spread
-    return {
-        "effect_size": fit.estimate * scale,
-        "effect_name": "hedges_g_baseline_sd",
-        "effect_low": fit.ci_low * scale,
-        "effect_high": fit.ci_high * scale,
-    }
+    freedom = np.where(np.asarray(df) >= 1, df, np.nan)
+    return np.asarray((stats.t.ppf(1 - alpha / 2, freedom) + stats.t.ppf(power, freedom)) * std_error)
 
 
 def average_row(evaluation: Evaluation, indicator: Indicator, judged: pd.DataFrame, mean: Estimate) -> dict[str, object]:
     """Return the ``average`` row of one indicator from the alliances' ``judged`` rows and their random-effects mean."""
     plan = evaluation.plan
     designs = set(judged["design"])
+    estimate, error, df = (np.array([value]) for value in (mean.estimate, mean.std_error, mean.df))
     return {
         "alliance": "average",
         "indicator": indicator.id,
         "from_wave": plan.from_wave,
         "to_wave": plan.to_wave,
         "estimand": "process",
-        "planned": indicator.id in plan.primary,
         "design": designs.pop() if len(designs) == 1 else "partly_paired",
         "n_from": judged["n_from"].sum(),
         "n_to": judged["n_to"].sum(),
@@ -227,9 +284,14 @@ def average_row(evaluation: Evaluation, indicator: Indicator, judged: pd.DataFra
         "df": mean.df,
         "ci_low": mean.ci_low,
         "ci_high": mean.ci_high,
-        "p_value": two_sided(mean),
-        "equivalence_p": equivalence(mean, indicator.margin),
+        "p_value": np.maximum(2 * stats.t.sf(abs(mean.estimate) / mean.std_error, mean.df), np.finfo(float).tiny),
+        "equivalence_p": equivalence(estimate, error, df, np.array([indicator.margin]))[0],
         "margin": indicator.margin,
-        "minimal_detectable": minimal_detectable(mean.std_error, len(judged) - 1, plan.alpha, plan.power),
+        "minimal_detectable": minimal_detectable(error, np.array([len(judged) - 1.0]), plan.alpha, plan.power)[0],
         "method": "random-effects mean over alliances, REML, Knapp-Hartung",
     }
+
+
+def shared_organisations(memberships: pd.DataFrame) -> int:
+    """Return how many organisations stand in more than one alliance; ``memberships`` has a row per person, alliance and wave."""
+    return int((memberships.drop_duplicates(["alliance", "organisation"])["organisation"].value_counts() > 1).sum())

@@ -17,20 +17,22 @@ def primary(data: TwoWaves, settings: Settings) -> Result:
     """Return the mean after minus the mean before, in the indicator's unit, with CR2 error and Satterthwaite df.
 
     Paired, partly paired and unpaired persons are all covered, as both waves of an organisation are one cluster. A count
-    is a rate: the sum over the sum of ``exposure``. Source and reference: see ``contrast``.
+    is a rate: the sum over the sum of ``exposure``. Formula: ``contrast``.
+    Source: Bell & McCaffrey 2002; Pustejovsky & Tipton 2018, J. Bus. Econ. Stat. 36(4). Equal to clubSandwich
+    ``vcovCR(lm(y ~ wave), type = "CR2")`` with ``coef_test(test = "Satterthwaite")``.
     """
-    weights = np.where(data.is_there, data.exposure, 0.0)
-    return weighted(data, weights, settings, np.where(data.is_there, data.y / data.exposure, 0.0))
+    return weighted(data, np.ones_like(data.y), settings)
 
 
-def weighted(data: TwoWaves, weights: Floats, settings: Settings, y: Floats | None = None) -> Result:
+def weighted(data: TwoWaves, weights: Floats, settings: Settings) -> Result:
     """Return the change of weighted means; ``weights`` (n, k) at least 0, taken as inverse variances in the small-sample correction.
 
-    Equal to clubSandwich ``vcovCR(lm(y ~ wave, weights = w), type = "CR2", inverse_var = TRUE)``.
+    A count with its ``exposure`` t is a rate: y / t with weight w t.
+    Equal to clubSandwich ``vcovCR(type = "CR2")`` of the regression multiplied by sqrt(w); where weights are alike within an organisation
+    and wave that is ``vcovCR(lm(y ~ wave, weights = w), type = "CR2", inverse_var = TRUE)``.
     """
-    values = np.nan_to_num(data.y if y is None else y)
-    weights = np.where(data.is_there, weights, 0.0)
-    return contrast(data.by_organisation(weights), data.by_organisation(weights * values), settings.level)
+    kept = np.where(data.is_there, weights, 0.0)
+    return contrast(data.by_organisation(kept * np.where(data.is_there, data.exposure, 0.0)), data.by_organisation(kept * data.y), settings.level)
 
 
 def contrast(weights: Floats, totals: Floats, level: float, spread: Floats | float = 1.0) -> Result:
@@ -55,7 +57,8 @@ def contrast(weights: Floats, totals: Floats, level: float, spread: Floats | flo
     shared = variance / whole[:, 0]
     trace = own.sum(axis=0) - (shared * (loads**2).sum(axis=1)).sum(axis=0)
     cross = np.einsum("vgk,wgk->vwk", loads, loads)
-    squares = (own**2).sum(axis=0) - 2 * (own[None] * shared[:, None] * loads**2).sum(axis=(0, 1)) + (shared[:, None] * shared[None] * cross**2).sum(axis=(0, 1))
+    mixed = (own[None] * shared[:, None] * loads**2).sum(axis=(0, 1))
+    squares = (own**2).sum(axis=0) - 2 * mixed + (shared[:, None] * shared[None] * cross**2).sum(axis=(0, 1))
     df = np.divide(trace**2, squares, out=np.full_like(trace, np.nan), where=squares > 0)
     estimate = np.where(has_both, (means[AFTER] - means[BEFORE])[0], np.nan)
-    return t_result(estimate, np.sqrt((scores**2).sum(axis=0)), df, level)
+    return t_result(estimate, np.sqrt((scores**2).sum(axis=0)), df, level, np.abs(means).max(axis=(0, 1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -48,10 +49,10 @@ class Result:
     effect_name: str = ""
     flag: tuple[str, ...] = ()
 
-    def columns(self) -> dict[str, object]:
+    def columns(self) -> dict[str, Any]:
         """Return the arrays by name, NaN where the method has none; ``effect_name`` only where there is an effect."""
         count = len(self.estimate)
-        found: dict[str, object] = {}
+        found: dict[str, Any] = {}
         for name in (field.name for field in fields(self) if field.name not in ("effect_name", "flag")):
             value = getattr(self, name)
             found[name] = np.full(count, np.nan) if value is None else np.asarray(value, dtype=float)
@@ -63,17 +64,21 @@ class Result:
     def where(self, kept: np.ndarray) -> Result:
         """Return the same with every number but the estimate blanked where ``kept`` (k,) is false."""
         names = [field.name for field in fields(self) if field.name not in ("estimate", "effect_name", "flag") and getattr(self, field.name) is not None]
-        return replace(self, **{name: np.where(kept, getattr(self, name), np.nan) for name in names})
+        blanked: dict[str, Any] = {name: np.where(kept, getattr(self, name), np.nan) for name in names}
+        return replace(self, **blanked)
 
 
 Method = Callable[[TwoWaves, Settings], Result]
 
 
-def t_result(estimate: Floats, std_error: Floats, df: Floats, level: float) -> Result:
-    """Return estimate, t interval and two-sided t p; without error or df only the estimate stands. All arrays (k,)."""
+def t_result(estimate: Floats, std_error: Floats, df: Floats, level: float, size: Floats | float = 1.0) -> Result:
+    """Return estimate, t interval and two-sided t p (never 0); without error or df only the estimate stands. All arrays (k,).
+
+    ``size`` is that of the levels compared: an error below 1e-10 of it (at least of 1) is rounding, and none.
+    """
     estimate, std_error, df = (np.asarray(values, dtype=float) for values in (estimate, std_error, df))
-    known = (std_error > NO_VARIANCE) & (df > 0) & ~np.isnan(estimate)
+    known = (std_error > NO_VARIANCE * np.maximum(1.0, size)) & (df > 0) & ~np.isnan(estimate)
     error, freedom = np.where(known, std_error, np.nan), np.where(known, df, np.nan)
     half = stats.t.ppf(0.5 + level / 2, freedom) * error
-    p_value = 2 * stats.t.sf(np.abs(estimate) / error, freedom)
+    p_value = np.maximum(2 * stats.t.sf(np.abs(estimate) / error, freedom), np.finfo(float).tiny)
     return Result(estimate, error, freedom, estimate - half, estimate + half, p_value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,8 @@ from midterm.measure.clustered import Floats
 Codes = NDArray[np.intp]
 Truths = NDArray[np.bool_]
 Kind = Literal["mean", "item", "share", "count"]
-BEFORE, AFTER = 0, 1
+BEFORE: Final = 0
+AFTER: Final = 1
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ class TwoWaves:
     def of(cls, scores: pd.DataFrame, outcomes: Sequence[Outcome], waves: tuple[str, str], population: pd.DataFrame | None = None) -> TwoWaves:
         """Take two waves out of ``scores`` (a row per person and wave, a column per outcome).
 
-        ``population`` has a row per wave, alliance and organisation with the number of people; ``NAME:exposure`` in
-        ``scores`` is the exposure of the outcome NAME.
+        ``population`` has a row per wave, alliance and organisation with the number of people, also of organisations of which
+        nobody answered; ``NAME:exposure`` in ``scores`` is the exposure of the outcome NAME.
         """
         kept = scores[scores["wave"].isin(waves).to_numpy(dtype=bool)]
         is_after = (kept["wave"] == waves[1]).to_numpy(dtype=bool)
-        organisations, names = pd.factorize(kept["organisation"].to_numpy(dtype=object), sort=True)
+        listed = [] if population is None else population.loc[population["wave"].isin(waves).to_numpy(dtype=bool), "organisation"].tolist()
+        names = np.array(sorted({*kept["organisation"], *listed}), dtype=object)
         y = np.column_stack([kept[outcome.name].to_numpy(dtype=float) for outcome in outcomes]) if outcomes else np.empty((len(kept), 0))
         exposure = np.ones_like(y)
         for column, outcome in enumerate(outcomes):
@@ -82,7 +84,7 @@ class TwoWaves:
         return cls(
             y=y,
             is_after=is_after,
-            organisation=organisations,
+            organisation=np.searchsorted(names, kept["organisation"].to_numpy(dtype=object)),
             person=pd.factorize(kept["respondent_id"].to_numpy(dtype=object), sort=True)[0],
             alliance=pd.factorize(kept["alliance"].to_numpy(dtype=object), sort=True)[0],
             exposure=exposure,
@@ -92,7 +94,7 @@ class TwoWaves:
 
     def only(self, columns: Sequence[int] | Truths) -> TwoWaves:
         """Return the same persons with these indicators only."""
-        chosen = np.arange(len(self.outcomes))[np.asarray(columns)]
+        chosen = np.arange(len(self.outcomes))[np.asarray(columns, dtype=None if len(columns) else np.intp)]
         return replace(self, y=self.y[:, chosen], exposure=self.exposure[:, chosen], outcomes=tuple(self.outcomes[column] for column in chosen))
 
     def rows(self, kept: Truths) -> TwoWaves:
@@ -108,7 +110,7 @@ class TwoWaves:
     @property
     def n_codes(self) -> int:
         """The number of organisation codes G."""
-        return self.population.shape[1]
+        return int(self.population.shape[1])
 
     @cached_property
     def _cells(self) -> sparse.csr_array:
@@ -138,7 +140,7 @@ class TwoWaves:
     @cached_property
     def n(self) -> Floats:
         """Persons with a score in each wave (2, k)."""
-        return self.sizes.sum(axis=1)
+        return np.asarray(self.sizes.sum(axis=1))
 
     @cached_property
     def is_in_both(self) -> Truths:
@@ -157,7 +159,7 @@ class TwoWaves:
     @cached_property
     def n_paired(self) -> Floats:
         """Persons with a score in both waves (k,)."""
-        return (~np.isnan(self.linked.before)).sum(axis=0).astype(float)
+        return np.asarray((~np.isnan(self.linked.before)).sum(axis=0), dtype=float)
 
 
 def _people(population: pd.DataFrame | None, organisations: NDArray[np.object_], waves: tuple[str, str]) -> Floats:

@@ -13,6 +13,8 @@ from midterm.description.indicators import Indicator, Indicators
 from midterm.description.labels import Labels
 from midterm.description.model import LANGUAGES, Language, load_model
 from midterm.description.resolve import codebook_faults, evaluation_faults, indicator_faults, path_faults
+from midterm.description.seal import SEAL, Seal, read_seal
+from midterm.description.spelling import normalise
 from midterm.errors import ConfigError, Problem, nearest
 
 FILE = "evaluation.yml"
@@ -29,6 +31,7 @@ class Evaluation:
     indicators: tuple[Indicator, ...]
     labels: dict[Language, Labels]
     corrections: tuple[Correction, ...] = ()
+    seal: Seal | None = None
 
     @property
     def plan(self) -> Plan:
@@ -56,6 +59,11 @@ class Evaluation:
         """Alliance ids in order."""
         return tuple(alliance.id for alliance in self.file.alliances)
 
+    @property
+    def milestones(self) -> dict[tuple[str, str], dict[int, float]]:
+        """What was agreed for the years before a target's, by alliance and number of the framework's row (``normalise``)."""
+        return {(source.alliance, normalise(row)): steps for source in self.sources.frameworks for row, steps in source.milestones.items()}
+
     def alliance(self, alliance_id: str) -> Alliance:
         """Return one alliance by id."""
         return _named("alliance", alliance_id, self.file.alliances)
@@ -72,7 +80,8 @@ class Evaluation:
     def description_files(self) -> tuple[str, ...]:
         """The files that describe the evaluation, relative to its folder."""
         log = (self.file.corrections,) if (self.folder / self.file.corrections).exists() else ()
-        return (FILE, self.file.codebook, self.file.indicators, *log, *self.file.labels.values())
+        seal = (SEAL,) if self.seal else ()
+        return (FILE, self.file.codebook, self.file.indicators, *log, *seal, *self.file.labels.values())
 
 
 class _Identified(Protocol):
@@ -103,7 +112,7 @@ def load_evaluation(folder: Path | str) -> Evaluation:
     _refuse([*codebook_faults(file, codebook), *indicator_faults(file, codebook, indicators)])
     labels = {language: _labels(root, described, language) for language in LANGUAGES}
     corrections = load_corrections(root / described.corrections, described.corrections, described.sources.files)
-    return Evaluation(root, described, codebook.model, indicators.model.indicators, labels, corrections)
+    return Evaluation(root, described, codebook.model, indicators.model.indicators, labels, corrections, read_seal(root))
 
 
 def _refuse(problems: list[Problem]) -> None:

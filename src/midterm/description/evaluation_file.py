@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -97,22 +97,32 @@ class SurveySource(Frozen):
 
 
 class FrameworkSource(Frozen):
-    """One framework and the alliance that filled it in; ``earlier`` are versions of the same file that it replaces."""
+    """One framework and the alliance that filled it in; ``earlier`` are versions of the same file that it replaces.
+
+    ``milestones`` give, by number of the row and year, what was agreed for a year before that of the target, in the row's unit.
+    """
 
     file: str
     reader: Literal["excel", "csv", "iati"] = "excel"
     alliance: str
     earlier: tuple[str, ...] = ()
+    milestones: dict[str, dict[int, Annotated[float, Field(allow_inf_nan=False)]]] = Field(default_factory=dict)
 
 
 class InterviewColumns(Frozen):
-    """Which columns of a file of coded segments are read; all others stay in the reader."""
+    """Which columns of a file of coded segments are read; all others stay in the reader.
+
+    Where some segments were coded twice, ``coder`` says by whom (only a pseudonym is kept) and ``segment`` which piece of the
+    interview it is, the same for both coders. Left out: each row is a segment of its own.
+    """
 
     interview: str
     alliance: str
     group: str
     theme: str
     rating: str
+    segment: str = ""
+    coder: str = ""
 
 
 class InterviewDocument(Frozen):

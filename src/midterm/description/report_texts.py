@@ -41,6 +41,32 @@ class ReportTexts(Frozen):
     approach_targets: Plain
     approach_not: Plain
 
+    # The plan and its seal
+    plan: Plain
+    plan_sealed_before: Annotated[str, uses("date", "hash", "wave")]
+    plan_sealed_after: Annotated[str, uses("date", "hash", "wave")]
+    plan_date: Plain
+    plan_not_sealed: Plain
+    plan_synthetic: Annotated[str, uses("mark")]
+    plan_planned: Annotated[str, uses("from_wave", "to_wave", "names")]
+    plan_planned_none: Plain
+    plan_touched: Annotated[str, uses("names")]
+    plan_unchanged: Plain
+    plan_amended: Plain
+    plan_amendment: Annotated[str, uses("date", "when", "changes", "reason")]
+    plan_before: Annotated[str, uses("wave")]
+    plan_after: Annotated[str, uses("wave")]
+    plan_unamended: Plain
+    plan_change: Annotated[str, uses("key", "before", "after")]
+    plan_added: Annotated[str, uses("key", "names")]
+    plan_removed: Annotated[str, uses("key", "names")]
+    plan_of: Annotated[str, uses("key", "indicator")]
+    plan_indicator_added: Annotated[str, uses("indicator")]
+    plan_indicator_removed: Annotated[str, uses("indicator")]
+    plan_unset: Plain
+    plan_keys: dict[str, Plain]
+    plan_values: dict[str, Plain]
+
     # Response
     response: Plain
     response_lead: Annotated[str, uses("wave", "usable", "invited", "rate", "complete", "partial")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from math import inf
 from os.path import normpath
 from pathlib import Path, PurePosixPath
 
@@ -162,6 +163,8 @@ def indicator_faults(file: Loaded[EvaluationFile], codebook: Loaded[Codebook], i
     for at, indicator in enumerate(entries):
         for rule, reason in _item_faults(book, indicator):
             yield indicators.problem(("indicators", at, "items"), rule, f"indicator {indicator.id!r}: {reason}")
+        for rule, key, reason in _target_faults(model, book, indicator):
+            yield indicators.problem(("indicators", at, "target", key), rule, f"indicator {indicator.id!r}: {reason}")
     levels = [level.id for level in book.framework.levels] if book.framework else []
     themes = [theme.id for theme in book.interviews.themes] if book.interviews else []
     named: list[tuple[Key, str, str, list[str]]] = [(("plan", "primary"), "indicator", name, names) for name in model.plan.primary]
@@ -177,7 +180,7 @@ def indicator_faults(file: Loaded[EvaluationFile], codebook: Loaded[Codebook], i
 
 def _item_faults(book: Codebook, indicator: Indicator) -> Iterator[tuple[str, str]]:
     items = {item.id: item for item in book.items}
-    unknown = [name for name in indicator.items if name not in items]
+    unknown = [name for name in (*indicator.items, *([indicator.exposure] if indicator.exposure else [])) if name not in items]
     yield from (("unknown_item", f"the item {name!r} is not in the codebook; {nearest(name, items)}") for name in unknown)
     repeated = sorted({name for name in indicator.items if indicator.items.count(name) > 1})
     yield from (("repeated_item", f"the item {name!r} stands here twice; keep one") for name in repeated)
@@ -190,6 +193,28 @@ def _item_faults(book: Codebook, indicator: Indicator) -> Iterator[tuple[str, st
         yield "safety_in_cooperation", f"the safety items {named} may not be averaged with others or into cooperation; report them apart"
     if len({book.scale_of(name).unit for name in indicator.items}) > 1:
         yield "mixed_scales", "its items are on different scales; use items of one scale"
+
+
+def _target_faults(model: EvaluationFile, book: Codebook, indicator: Indicator) -> Iterator[tuple[str, str, str]]:
+    """Give a baseline that no wave can tell, years in the wrong order, and values that the indicator cannot take."""
+    target = indicator.target
+    if target is None:
+        return
+    years = {wave.id: wave.year for wave in model.waves}
+    start = years.get(model.plan.from_wave) if target.baseline_year is None else target.baseline_year
+    if target.baseline is None and target.baseline_year is not None and target.baseline_year not in years.values():
+        yield "baseline_without_wave", "baseline_year", f"no wave was held in {target.baseline_year}; name a wave's year, or give the baseline itself"
+    elif start is not None and not all(start < year for year in (target.year, *target.milestones)):
+        yield "target_order", "year", f"target and milestones must come after the baseline, which is of {start}; correct the years"
+    known = {name: book.scale_of(name) for name in indicator.items if name in {item.id for item in book.items}}
+    if not known:
+        return
+    scale = next(iter(known.values()))
+    low, high = {"share": (0.0, 1.0), "count": (0.0, inf)}.get(indicator.statistic, (scale.low, scale.high))
+    named = [("value", target.value), ("baseline", target.baseline), *(("milestones", value) for value in target.milestones.values())]
+    for key, value in named:
+        if value is not None and not low <= value <= high:
+            yield "target_off_scale", key, f"{key} {value:g} of its target is a value that it cannot take; give it in the indicator's unit"
 
 
 def _shared_columns(model: EvaluationFile, codebook: Loaded[Codebook]) -> Iterator[Problem]:

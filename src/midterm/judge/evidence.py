@@ -109,7 +109,7 @@ def _framework(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], quest
 
 def _interview(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], question: Question, alliance: str) -> Said:
     table = tables["indicators"]
-    rows = table[(table["source"] == "interview") & table["indicator"].isin(question.themes) & (table["n"] > 0)]
+    rows = table[(table["source"] == "interview") & (table["statistic"] == "balance") & table["indicator"].isin(question.themes) & (table["n"] > 0)]
     rows = rows if alliance == "all" else rows[rows["alliance"] == alliance]
     if rows.empty:
         return SILENT, []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from midterm.clean.answers import MEMBERSHIP
-from midterm.compare.alliances import FEW, random_effects
-from midterm.compare.change import average_row, changes
+from midterm.compare.alliances import FEW, Average, random_effects
+from midterm.compare.change import average_row, changes, flagged, two_waves, with_plan
 from midterm.description import Evaluation, Indicator
 from midterm.measure.clustered import Estimate
 from midterm.measure.indicators import response, survey_indicators
@@ -68,60 +69,91 @@ def _verdict(evaluation: Evaluation, row: Mapping[Any, Any]) -> dict[str, str]:
 
 def without_data(evaluation: Evaluation, alliance: str) -> dict[str, pd.DataFrame]:
     """Return the rows of an alliance of which nothing could be computed: no number, flag ``no_data``."""
-    nobody = pd.DataFrame(columns=[*MEMBERSHIP, *(indicator.id for indicator in evaluation.indicators)])
+    exposures = [f"{indicator.id}:exposure" for indicator in evaluation.indicators if indicator.exposure]
+    nobody = pd.DataFrame(columns=[*MEMBERSHIP, *(indicator.id for indicator in evaluation.indicators), *exposures])
     return {
         "indicators": survey_indicators(evaluation, nobody, alliance),
         "response": response(evaluation, empty("respondents"), empty("population"), alliance),
-        "change": judge(evaluation, changes(evaluation, nobody, alliance)),
+        "change": judge(evaluation, changes(evaluation, two_waves(evaluation, nobody), alliance)),
     }
 
 
-def across(evaluation: Evaluation, by_alliance: pd.DataFrame, pooled: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Averaged:
+    """One indicator over alliances: the ``judged`` rows that carry its average, how many were left out, and the average when there are two."""
+
+    indicator: Indicator
+    used: pd.DataFrame
+    left_out: int
+    found: Average | None
+
+
+def averaged(evaluation: Evaluation, by_alliance: pd.DataFrame) -> list[Averaged]:
+    """Return the random-effects average of every indicator over the alliances of ``by_alliance`` (judged rows of ``change``).
+
+    Alliances that are only described (T0), whose errors cannot be trusted, are left out.
+    """
+    usable = by_alliance[(by_alliance["tier"] != "T0") & by_alliance["std_error"].notna()]
+    results = []
+    for indicator in evaluation.indicators:
+        used = usable[usable["indicator"] == indicator.id]
+        estimates, errors = (used[name].to_numpy(dtype=float) for name in ("estimate", "std_error"))
+        found = random_effects(estimates, errors, 1 - evaluation.plan.alpha) if len(used) >= 2 else None
+        results.append(Averaged(indicator, used, int((by_alliance["indicator"] == indicator.id).sum()) - len(used), found))
+    return results
+
+
+def across(evaluation: Evaluation, by_alliance: pd.DataFrame, pooled: pd.DataFrame, averages: list[Averaged], shared: int = 0) -> pd.DataFrame:
     """Return the whole table ``change``: the judged alliances with shrunken values, ``all`` and ``average``.
 
-    ``by_alliance`` and ``pooled`` are judged. The average leaves out alliances that are only described (T0), whose
-    errors cannot be trusted, and says how many; shrinkage needs at least five alliances. Where ``all`` and
-    ``average`` disagree in sign or verdict, both rows say so.
+    ``by_alliance`` and ``pooled`` are judged. The average says how many alliances it leaves out; shrinkage needs at least
+    five. Where ``all`` and ``average`` disagree in sign or verdict, both rows say so; so they do where ``shared``
+    organisations stand in several alliances: one cluster in ``all``, alliances that are not independent in ``average``.
     """
-    averages: list[dict[str, object]] = []
-    shrunken: dict[tuple[str, str], float] = {}
-    for indicator in evaluation.indicators:
-        rows = by_alliance[by_alliance["indicator"] == indicator.id]
-        used = rows[(rows["tier"] != "T0") & rows["std_error"].notna()]
-        average, values = _average(evaluation, indicator, used, len(rows) - len(used))
-        averages.append(average)
-        shrunken |= values
+    shrunken = {
+        (alliance, entry.indicator.id): float(value)
+        for entry in averages
+        if entry.found is not None and len(entry.used) >= FEW
+        for alliance, value in zip(entry.used["alliance"], entry.found.shrunken, strict=True)
+    }
     keys = zip(by_alliance["alliance"], by_alliance["indicator"], strict=True)
     alliances = by_alliance.assign(shrunken=[shrunken.get(key, np.nan) for key in keys])
-    judged_averages = judge(evaluation, shaped("change", pd.DataFrame(averages)))
-    return shaped("change", pd.concat([alliances, *_flag_disagreement(pooled, judged_averages)], ignore_index=True))
+    judged_averages = judge(evaluation, shaped("change", _averages(evaluation, averages)))
+    both = [_with_remark(rows, set(rows["indicator"]), f"shared_organisations: {shared}") if shared else rows for rows in (pooled, judged_averages)]
+    differ = _disagreeing(*both)
+    return shaped("change", pd.concat([alliances, *(_with_remark(rows, differ, "all_and_average_disagree") for rows in both)], ignore_index=True))
 
 
-def _average(evaluation: Evaluation, indicator: Indicator, used: pd.DataFrame, left_out: int) -> tuple[dict[str, object], dict[tuple[str, str], float]]:
-    flags = [f"alliances_left_out: {left_out}"] if left_out else []
-    if len(used) < 2:
-        row = average_row(evaluation, indicator, used, Estimate(np.nan))
-        return {**row, "tier": "T0", "flag": "; ".join([*flags, "too_few_alliances"])}, {}
-    found = random_effects(used["estimate"].to_numpy(dtype=float), used["std_error"].to_numpy(dtype=float), 1 - evaluation.plan.alpha)
-    flags += ["few_alliances"] if len(used) < FEW else []
-    mean = Estimate(found.estimate, found.std_error, found.df, found.ci_low, found.ci_high)
-    row = {**average_row(evaluation, indicator, used, mean), "tier": "T3" if len(used) >= FEW else "T0", "flag": "; ".join(flags)}
-    if len(used) < FEW:
-        return row, {}
-    return row, {(alliance, indicator.id): float(value) for alliance, value in zip(used["alliance"], found.shrunken, strict=True)}
+def predictions(evaluation: Evaluation, averages: list[Averaged]) -> pd.DataFrame:
+    """Return where the change of a further alliance is to be expected (rows of ``checks`` under ``average``)."""
+    found = [entry.found for entry in averages]
+    ends = {
+        "ci_low": [one.prediction_low if one else np.nan for one in found],
+        "ci_high": [one.prediction_high if one else np.nan for one in found],
+    }
+    untested = dict.fromkeys(("std_error", "df", "p_value", "equivalence_p", "minimal_detectable"), np.nan)
+    return shaped("checks", _averages(evaluation, averages).assign(method="prediction_interval", **ends, **untested))
 
 
-def _flag_disagreement(pooled: pd.DataFrame, averages: pd.DataFrame) -> list[pd.DataFrame]:
+def _averages(evaluation: Evaluation, averages: list[Averaged]) -> pd.DataFrame:
+    return with_plan(evaluation, pd.DataFrame([_average(evaluation, entry) for entry in averages]))
+
+
+def _average(evaluation: Evaluation, entry: Averaged) -> dict[str, object]:
+    flags = [f"alliances_left_out: {entry.left_out}"] if entry.left_out else []
+    found, is_few = entry.found, len(entry.used) < FEW
+    mean = Estimate(found.estimate, found.std_error, found.df, found.ci_low, found.ci_high) if found else Estimate(np.nan)
+    flags += [] if not is_few else ["few_alliances" if found else "too_few_alliances"]
+    return {**average_row(evaluation, entry.indicator, entry.used, mean), "tier": "T0" if is_few else "T3", "flag": "; ".join(flags)}
+
+
+def _disagreeing(pooled: pd.DataFrame, averages: pd.DataFrame) -> set[str]:
+    """Return the indicators whose ``all`` and ``average`` differ in sign or verdict."""
     both = pooled.merge(averages, on="indicator", suffixes=("_all", "_average"))
     signs = np.sign(both["estimate_all"].astype(float)) != np.sign(both["estimate_average"].astype(float))
-    differ = set(both.loc[(signs | (both["verdict_all"] != both["verdict_average"])) & both["estimate_average"].notna(), "indicator"])
-    return [
-        rows.assign(
-            flag=[_joined(flag, "all_and_average_disagree") if name in differ else flag for name, flag in zip(rows["indicator"], rows["flag"], strict=True)]
-        )
-        for rows in (pooled, averages)
-    ]
+    return set(both.loc[(signs | (both["verdict_all"] != both["verdict_average"])) & both["estimate_average"].notna(), "indicator"])
 
 
-def _joined(flag: Any, remark: str) -> str:
-    return remark if pd.isna(flag) or not flag else f"{flag}; {remark}"
+def _with_remark(rows: pd.DataFrame, indicators: set[str], remark: str) -> pd.DataFrame:
+    """Return ``rows`` with a flag on those of ``indicators``."""
+    return flagged(rows, dict.fromkeys(indicators, remark))

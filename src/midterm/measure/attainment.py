@@ -8,41 +8,68 @@ import numpy as np
 import pandas as pd
 
 from midterm.description import Evaluation
+from midterm.description.spelling import normalise
+from midterm.measure.targets import NEARLY, ROUNDING, expected_share, trajectory
 from midterm.tables import empty, shaped
 
 SUMMABLE = ("count", "amount")
-NEARLY = 0.9
-ROUNDING = 1e-9
+REVISED = {
+    "baseline_revised": ("baseline_value", "baseline_year"),
+    "target_revised": ("target_value", "target_year"),
+    "unit_changed": ("unit",),
+    "reporting_changed": ("reporting",),
+    "definition_changed": ("indicator", "level", "direction"),
+}
 
 
 def attainment(evaluation: Evaluation, framework: pd.DataFrame) -> pd.DataFrame:
     """Return the table ``attainment``: (actual - baseline) / (target - baseline), uncapped, in either direction.
 
     Annual counts and amounts that are to rise are summed to date; percentages, scores and cumulative figures never. There is no sample
-    here, so the status follows from the point: reached, on_track from the milestone, uncertain from .9 of it.
+    here, so the status follows from the point: reached, on_track from the milestone, uncertain from .9 of it. Milestones are those
+    of ``evaluation.yml``, else even steps. Baseline, target and definition are those of the last year; where a year has others,
+    that is flagged.
     """
     form = evaluation.codebook.framework
     kinds = {unit.id: unit.kind for unit in form.units} if form else {}
-    rows = [row for _, group in framework.groupby(["alliance", "indicator_id"], sort=True) for row in _indicator_rows(group.sort_values("year"), kinds)]
+    rows: list[dict[str, object]] = []
+    for key, group in framework.groupby(["alliance", "indicator_id"], sort=True):
+        steps = evaluation.milestones.get((str(key[0]), normalise(str(key[1]))), {})
+        rows += _indicator_rows(group.sort_values("year"), kinds, steps)
     return shaped("attainment", pd.DataFrame(rows)) if rows else empty("attainment")
 
 
-def _indicator_rows(group: pd.DataFrame, kinds: Mapping[str, str]) -> list[dict[str, object]]:
-    first = group.iloc[0]
+def _indicator_rows(group: pd.DataFrame, kinds: Mapping[str, str], steps: Mapping[int, float]) -> list[dict[str, object]]:
+    first, revised = group.iloc[-1], _revised(group)
     reported = group["actual_value"].astype(float).to_numpy()
     is_summed = _is_summed(first, kinds)
     to_date = _sum_to_date(reported) if is_summed else reported
     previous: float = np.nan
     rows = []
     for year, value, actual in zip(group["year"], reported.tolist(), to_date.tolist(), strict=True):
-        flags = _flags(first, int(year), value, actual, is_summed=is_summed)
+        flags = [*_flags(first, int(year), value, actual, is_summed=is_summed), *revised, *_doubts(first, value, kinds)]
         if is_summed and not np.isnan(actual) and np.isnan(reported[0]):
             flags.append("first_years_empty")
         if not is_summed and value == previous and value != 0:
             flags.append("same_as_year_before")
         previous = value
-        rows.append(_judged(first, int(year), actual, flags))
+        rows.append(_judged(first, int(year), actual, flags, steps))
     return rows
+
+
+def _revised(group: pd.DataFrame) -> list[str]:
+    """Say what is not the same in all years of an indicator; an empty cell is no difference."""
+    return [flag for flag, names in REVISED.items() if (group[list(names)].nunique(dropna=True) > 1).any()]
+
+
+def _doubts(first: pd.Series, value: float, kinds: Mapping[str, str]) -> list[str]:
+    """Say of parts of a whole that one lies above all of it, and of what is not counted that its baseline is 0 (it may stand for not measured)."""
+    kind = kinds.get(str(first["unit"]))
+    whole = {"percentage": 100.0, "share": 1.0}.get(str(kind), np.inf)
+    numbers = [value, *(float(first[name]) for name in ("baseline_value", "target_value") if not pd.isna(first[name]))]
+    flags = ["beyond_100"] if any(number > whole for number in numbers) else []
+    is_zero = not pd.isna(first["baseline_value"]) and first["baseline_value"] == 0
+    return flags + (["zero_baseline"] if kind and kind not in SUMMABLE and is_zero else [])
 
 
 def _is_summed(first: pd.Series, kinds: Mapping[str, str]) -> bool:
@@ -82,16 +109,19 @@ def _contradicts(first: pd.Series) -> bool:
     return bool((first["direction"] == "up") == (first["target_value"] < first["baseline_value"]))
 
 
-def _judged(first: pd.Series, year: int, actual: float, flags: list[str]) -> dict[str, object]:
+def _judged(first: pd.Series, year: int, actual: float, flags: list[str], steps: Mapping[int, float]) -> dict[str, object]:
     baseline, target = (np.nan if pd.isna(first[name]) else float(first[name]) for name in ("baseline_value", "target_value"))
-    expected = _milestone(first, year)
+    start, end = (np.nan if pd.isna(first[name]) else float(first[name]) for name in ("baseline_year", "target_year"))
+    share, level = trajectory(year, start, end, target, steps)
+    expected = expected_share(share, level, baseline, target, is_linear=not steps)
+    flags = [*flags, "baseline_beyond_milestone"] if expected < -ROUNDING else flags
     is_maintain = baseline == target
     reached = np.nan if is_maintain or np.isnan(target - baseline) else (actual - baseline) / (target - baseline)
     status = _status(reached, expected)
     if is_maintain:
         flags = [*flags, "maintain"]
         status = _maintained(actual, target, str(first["direction"]))
-    if {"unit_unknown", "reporting_unknown"} & set(flags) or (is_maintain and "direction_unknown" in flags):
+    if {"unit_unknown", "reporting_unknown", "unit_changed", "reporting_changed"} & set(flags) or (is_maintain and "direction_unknown" in flags):
         status = "not_computable"
     return {
         "alliance": first["alliance"],
@@ -105,15 +135,6 @@ def _judged(first: pd.Series, year: int, actual: float, flags: list[str]) -> dic
         "status": status,
         "flag": "; ".join(flags),
     }
-
-
-def _milestone(first: pd.Series, year: int) -> float:
-    """Return linear time: the share of the way from baseline year to target year, at most 1."""
-    if pd.isna(first["baseline_year"]) or pd.isna(first["target_year"]) or first["target_year"] <= first["baseline_year"]:
-        return float("nan")
-    if year < first["baseline_year"]:
-        return float("nan")
-    return min(1.0, (year - int(first["baseline_year"])) / (int(first["target_year"]) - int(first["baseline_year"])))
 
 
 def _status(reached: float, expected: float) -> str:

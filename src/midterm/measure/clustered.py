@@ -45,7 +45,8 @@ def cr2(y: Floats, x: Floats, cluster: NDArray[np.generic], contrast: Floats, le
     estimate = float(contrast @ beta)
     residual = y - x @ beta
     codes, clusters = pd.factorize(cluster)
-    if len(clusters) < 2 or np.abs(residual).max() < NO_VARIANCE:
+    rounding = NO_VARIANCE * max(1.0, float(np.abs(y).max()))
+    if len(clusters) < 2 or np.abs(residual).max() < rounding:
         return Estimate(estimate)
     grams = np.array([[_sums(codes, first * second) for second in x.T] for first in x.T]).transpose(2, 0, 1)
     directions = np.array([_direction(own, bread, bread @ contrast) for own in grams])
@@ -55,7 +56,8 @@ def cr2(y: Floats, x: Floats, cluster: NDArray[np.generic], contrast: Floats, le
     gamma = np.diag((directions * scores).sum(axis=1)) - scores @ bread @ scores.T
     spread = float((gamma**2).sum())
     df = float(np.trace(gamma) ** 2 / spread) if spread > 0 else np.nan
-    return with_interval(estimate, float(np.sqrt(variance)), df, level)
+    error = float(np.sqrt(variance))
+    return with_interval(estimate, error if error > rounding else 0.0, df, level)
 
 
 def _sums(codes: NDArray[np.intp], values: Floats) -> Floats:
@@ -86,17 +88,10 @@ def with_interval(estimate: float, std_error: float, df: float, level: float = 0
     return Estimate(estimate, std_error, df, estimate - half, estimate + half)
 
 
-def clustered_mean(y: Floats, cluster: NDArray[np.generic], level: float = 0.95) -> Estimate:
-    """Return the mean of ``y`` (n,) with CR2 error over ``cluster`` (n,)."""
-    return cr2(y, np.ones((len(y), 1)), cluster, np.ones(1), level)
-
-
-def clustered_change(y: Floats, is_after: NDArray[np.bool_], cluster: NDArray[np.generic], level: float = 0.95) -> Estimate:
-    """Return the mean after minus the mean before: ``y ~ wave`` over all respondents, clusters as given.
-
-    Paired, partly paired and unpaired respondents are all covered, as both waves of an organisation are one cluster.
-    """
-    return cr2(y, np.column_stack([np.ones(len(y)), is_after.astype(float)]), cluster, np.array([0.0, 1.0]), level)
+def clustered_mean(y: Floats, cluster: NDArray[np.generic], level: float = 0.95, weights: Floats | None = None) -> Estimate:
+    """Return the mean of ``y`` (n,) with CR2 error over ``cluster`` (n,); ``weights`` (n,), above 0, count as inverse variances."""
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
+    return cr2(y * root, root[:, None], cluster, np.ones(1), level)
 
 
 def share_interval(share: float, fit: Estimate, n: int, n_clusters: int, level: float = 0.95) -> tuple[float, float]:

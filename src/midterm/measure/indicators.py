@@ -7,9 +7,8 @@ import pandas as pd
 
 from midterm.clean.answers import MEMBERSHIP
 from midterm.description import Evaluation, Indicator
+from midterm.measure.agreement import means_of_interviews
 from midterm.measure.clustered import Estimate, clustered_mean, share_interval
-from midterm.measure.reliability import cronbach_alpha, icc1
-from midterm.measure.scores import values
 from midterm.measure.tiers import tier_of
 from midterm.tables import shaped, stack
 
@@ -29,11 +28,13 @@ def survey_indicators(evaluation: Evaluation, scores: pd.DataFrame, alliance: st
 
 def _level(evaluation: Evaluation, indicator: Indicator, scores: pd.DataFrame, alliance: str, wave: str) -> dict[str, object]:
     given = scores[indicator.id].to_numpy(dtype=float) if len(scores) else np.empty(0)
+    exposure = scores[f"{indicator.id}:exposure"].to_numpy(dtype=float) if indicator.exposure and len(scores) else np.ones(len(given))
+    given = np.divide(given, exposure, out=np.full(len(given), np.nan), where=exposure > 0)
     has_score = ~np.isnan(given)
     y, organisations = given[has_score], scores["organisation"].to_numpy()[has_score]
     n_organisations = int(np.count_nonzero(np.bincount(organisations)))
     level = 1 - evaluation.plan.alpha
-    fit = clustered_mean(y, organisations, level) if len(y) else Estimate(np.nan)
+    fit = clustered_mean(y, organisations, level, exposure[has_score]) if len(y) else Estimate(np.nan)
     scale = evaluation.codebook.scale_of(indicator.items[0])
     low, high = max(fit.ci_low, scale.low), min(fit.ci_high, scale.high)
     if indicator.statistic == "share" and len(y):
@@ -68,64 +69,16 @@ def _flags(n: int, n_organisations: int, fit: Estimate, y: np.ndarray) -> list[s
     return flags + (["few_df"] if fit.df < INDICATIVE_DF else [])
 
 
-def reliability(evaluation: Evaluation, items: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Return Cronbach's alpha and ICC(1) over alliances of every scale in every wave, pooled.
-
-    ``items`` one row per membership; a person in two alliances counts once in alpha and in each alliance in ICC(1).
-    """
-    member = items[MEMBERSHIP].astype(object)
-    person = [member["respondent_id"], member["wave"]]
-    organisation = member["organisation"].groupby(person).min()
-    level = 1 - evaluation.plan.alpha
-    rows = []
-    for indicator in (entry for entry in evaluation.indicators if entry.statistic == "mean"):
-        by_person = pd.DataFrame({item: values(evaluation, items, item) for item in indicator.items}, index=items.index).groupby(person).mean()
-        for wave in evaluation.waves:
-            answers = by_person[by_person.index.get_level_values("wave") == wave]
-            complete = answers.dropna()
-            if len(indicator.items) > 1:
-                alpha = cronbach_alpha(complete.to_numpy(dtype=float), level) if len(complete) else Estimate(np.nan)
-                organisations = organisation[complete.index].nunique()
-                rows.append(_pooled(indicator, wave, "alpha", alpha, (len(complete), organisations, len(answers) - len(complete)), "Cronbach, Feldt interval"))
-            everyone = scores[scores["wave"] == wave]
-            scored = everyone[everyone[indicator.id].notna()]
-            if scored["alliance"].nunique() > 1:
-                value = Estimate(icc1(scored[indicator.id].to_numpy(dtype=float), scored["alliance"].to_numpy(dtype=object)))
-                persons = scored["respondent_id"].nunique()
-                counts = (persons, scored["organisation"].nunique(), everyone["respondent_id"].nunique() - persons)
-                rows.append(_pooled(indicator, wave, "icc1", value, counts, "one-way ANOVA over alliances, n0; a membership is a row"))
-    return stack("indicators", [pd.DataFrame(rows)])
-
-
-def _pooled(indicator: Indicator, wave: str, statistic: str, value: Estimate, counts: tuple[int, int, int], method: str) -> dict[str, object]:
-    n, n_organisations, n_missing = counts
-    return {
-        "alliance": "all",
-        "wave": wave,
-        "indicator": indicator.id,
-        "source": "survey",
-        "statistic": statistic,
-        "estimate": value.estimate,
-        "ci_low": value.ci_low,
-        "ci_high": value.ci_high,
-        "n": n,
-        "n_organisations": n_organisations,
-        "n_missing": n_missing,
-        "unit": "ratio (0-1)",
-        "method": method,
-        "tier": "T3",
-        "flag": "not_computable" if np.isnan(value.estimate) else "",
-    }
-
-
 def interview_indicators(evaluation: Evaluation, interviews: pd.DataFrame, alliance: str) -> pd.DataFrame:
-    """Return per theme the balance of ratings (-1 to 1): the mean over interviews of each interview's mean."""
+    """Return per theme the balance of ratings (-1 to 1): the mean over interviews of each interview's mean.
+
+    A segment that several coders rated counts once, with the mean of its coders.
+    """
     form = evaluation.codebook.interviews
     rated = interviews[interviews["rating"].notna() & interviews["theme"].notna()]
     rows = []
     for theme in form.themes if form else ():
-        segments = rated[rated["theme"] == theme.id]
-        means = segments.groupby("interview", sort=True)["rating"].mean()
+        means = means_of_interviews(rated[(rated["theme"] == theme.id).to_numpy(dtype=bool)])
         missing = interviews["interview"].nunique() - len(means)
         rows.append(
             {

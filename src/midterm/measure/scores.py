@@ -41,18 +41,19 @@ def values(evaluation: Evaluation, items: pd.DataFrame, item: str) -> Floats:
     return _ends(evaluation, item) - given if evaluation.codebook.item(item).reversed else given
 
 
-def score(evaluation: Evaluation, indicator: Indicator, items: pd.DataFrame) -> Floats:
+def score(evaluation: Evaluation, indicator: Indicator, items: pd.DataFrame, min_answered: float | None = None) -> Floats:
     """Return each row's score: the mean of the answered items when enough are answered, as 0/1 for a share.
 
-    A person with fewer than ``plan.min_answered`` of the indicator's items has no score (NaN).
+    A person with fewer than ``min_answered`` (left out: ``plan.min_answered``) of the indicator's items has no score (NaN).
     """
+    share = float(evaluation.plan.min_answered) if min_answered is None else min_answered
     total, answered = np.zeros(len(items)), np.zeros(len(items))
     for item in indicator.items:
         given = values(evaluation, items, item)
         is_given = ~np.isnan(given)
         total += np.where(is_given, given, 0.0)
         answered += is_given
-    needed = max(float(evaluation.plan.min_answered) * len(indicator.items) - 1e-9, 1.0)
+    needed = max(share * len(indicator.items) - 1e-9, 1.0)
     mean: Floats = np.divide(total, answered, out=np.full(len(items), np.nan), where=answered >= needed)
     if indicator.at_least is None:
         return mean
@@ -60,16 +61,19 @@ def score(evaluation: Evaluation, indicator: Indicator, items: pd.DataFrame) -> 
     return reached
 
 
-def scores_by_person(evaluation: Evaluation, items: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per membership and wave with one score column per indicator."""
-    scores = pd.DataFrame({indicator.id: score(evaluation, indicator, items) for indicator in evaluation.indicators}, index=items.index)
-    return pd.concat([items[MEMBERSHIP], scores], axis=1)
+def scores_by_person(evaluation: Evaluation, items: pd.DataFrame, min_answered: float | None = None) -> pd.DataFrame:
+    """Return one row per membership and wave with one score column per indicator.
+
+    A count with an exposure has a column ``ID:exposure`` beside it. ``min_answered`` as in ``score``.
+    """
+    scores = {indicator.id: score(evaluation, indicator, items, min_answered) for indicator in evaluation.indicators}
+    exposures = {f"{indicator.id}:exposure": values(evaluation, items, indicator.exposure) for indicator in evaluation.indicators if indicator.exposure}
+    return pd.concat([items[MEMBERSHIP], pd.DataFrame(scores | exposures, index=items.index)], axis=1)
 
 
 def once_per_person(by_membership: pd.DataFrame) -> pd.DataFrame:
-    """Return scores with each person once a wave: the mean over memberships, under the first organisation by name."""
+    """Return scores with each person once a wave: the mean over memberships, under the first organisation and alliance by name."""
     plain = by_membership.astype(dict.fromkeys(MEMBERSHIP, object))
     names = [column for column in plain.columns if column not in MEMBERSHIP]
-    means = plain.groupby(["respondent_id", "wave"], sort=True)[names].mean()
-    organisation = plain.groupby(["respondent_id", "wave"], sort=True)["organisation"].min()
-    return means.assign(organisation=organisation, alliance="all").reset_index()
+    persons = plain.groupby(["respondent_id", "wave"], sort=True)
+    return pd.concat([persons[names].mean(), persons[["organisation", "alliance"]].min()], axis=1).reset_index()

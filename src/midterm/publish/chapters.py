@@ -13,6 +13,7 @@ import pandas as pd
 
 from midterm.collect.questionnaire import questionnaire
 from midterm.publish.context import Context, escaped, markdown_table
+from midterm.publish.plan_words import the_plan
 from midterm.publish.wording import STATUSES, records
 
 Chapter = Callable[[Context], list[str]]
@@ -66,7 +67,7 @@ def approach(c: Context) -> list[str]:
         t.approach_targets,
         t.mid_term,
     ]
-    return [f"# {t.approach}", *(escaped(paragraph) for paragraph in paragraphs)]
+    return [f"# {t.approach}", *(escaped(paragraph) for paragraph in paragraphs), *the_plan(c)]
 
 
 def response(c: Context) -> list[str]:
@@ -138,12 +139,11 @@ def _planned(c: Context, alliance: str) -> list[str]:
         return [escaped(t.planned_absent.format(unit=c.unit))]
     year = int(rows["year"].max())
     last = rows[rows["year"] == year]
-    names = c.rows("framework", alliance=alliance, year=year).set_index("indicator_id")["indicator"]
+    names = c.rows("framework", alliance=alliance, year=year).set_index("indicator_id")["indicator"].to_dict()
     counts = ", ".join(f"{say.word('status', status)} {n}" for status in STATUSES if (n := int((last["status"] == status).sum())))
     cells = [
         [
-            row.indicator_id,
-            names.get(row.indicator_id, ""),
+            *say.target(str(row.indicator_id), names),
             *(_plain(c, value) for value in (row.baseline, row.target, row.actual)),
             say.percent(row.attainment),
             say.percent(row.expected),

@@ -58,7 +58,7 @@ def _bullets(wording: Wording, rows: pd.DataFrame, framework: pd.DataFrame, unit
     found = records(rows)
     title = wording.tally(wording.unit_name(unit), [_status(row) for row in found], "status", STATUSES, wording.labels.counted_targets)
     subtitle = wording.labels.attainment_subtitle.format(unit=wording.unit_name(unit), year=_years(rows))
-    texts = [" ".join(str(part) for part in (row.indicator_id, named.get(row.indicator_id)) if part and not pd.isna(part)) for row in found]
+    texts = [" ".join(part for part in wording.target(str(row.indicator_id), named) if part) for row in found]
     page = _draw_bullets(wording, found, lay_rows(texts, NAMES, least=0.26, most=0.36), (title, subtitle))
     caption = wording.labels.attainment_caption.format(unit=wording.unit_name(unit), year=_years(rows), n=len(found))
     parts = [f"{text} {_percent(wording, row)}, {wording.word('status', _status(row))}" for text, row in zip(texts, found, strict=True)]

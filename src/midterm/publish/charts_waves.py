@@ -38,7 +38,7 @@ def waves(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: 
     wording = Wording(evaluation, language)
     wanted = [indicator for indicator in evaluation.indicators if indicator.id in evaluation.plan.primary or indicator.group == "dimension"]
     table = tables["indicators"]
-    chosen = table[(table["source"] == "survey") & table["statistic"].isin(["mean", "share"]) & table["indicator"].isin([one.id for one in wanted])]
+    chosen = table[(table["source"] == "survey") & table["statistic"].isin(["mean", "share", "count"]) & table["indicator"].isin([one.id for one in wanted])]
     found = rows_of(chosen, tuple(dict.fromkeys((unit, ALL))))
     own = found[found["alliance"] == unit]
     present = tuple(wave for wave in evaluation.waves if wave in set(own["wave"]))

@@ -75,7 +75,7 @@ class Context:
     def change_of(self, alliance: str, indicator: str) -> Any:
         """Return the planned change of one indicator."""
         plan = self.evaluation.plan
-        return self.one("change", alliance=alliance, indicator=indicator, from_wave=plan.from_wave, to_wave=plan.to_wave, estimand="process")
+        return self.one("change", alliance=alliance, indicator=indicator, from_wave=plan.from_wave, to_wave=plan.to_wave)
 
     def level_of(self, alliance: str, indicator: Indicator, wave: str) -> Any:
         """Return the level of one indicator in one wave."""

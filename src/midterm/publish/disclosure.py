@@ -7,19 +7,22 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from midterm.measure.survey_targets import BELOW_MINIMUM
 from midterm.tables import shaped
 
 FLAG = "small_n"
 LEVEL = ["estimate", "std_error", "ci_low", "ci_high"]
+ATTAINMENT = ["baseline", "actual", "attainment", "expected"]
 CHANGE = [*LEVEL, "df", "p_value", "p_adjusted", "effect_size", "effect_low", "effect_high", "equivalence_p", "minimal_detectable", "shrunken"]
 
 
 def publishable(tables: Mapping[str, pd.DataFrame], minimum: int) -> dict[str, pd.DataFrame]:
     """Return ``tables`` fit to be shown: every survey result on fewer than ``minimum`` persons is empty, flag ``small_n``.
 
-    Verdicts of blanked changes become ``described_only``; answers of too small a group are left out.
+    Verdicts of blanked changes become ``described_only``, statuses of blanked targets ``not_computable``; answers of too small a
+    group are left out.
     """
-    blank = {"indicators": _indicators, "change": _change, "answers": _answers}
+    blank = {"indicators": _indicators, "change": _change, "attainment": _attainment, "answers": _answers}
     return {name: blank[name](table, minimum) if name in blank else table for name, table in tables.items()}
 
 
@@ -32,6 +35,13 @@ def _change(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     n = table[["n_from", "n_to"]].min(axis=1, skipna=False)
     blanked = _blanked(table, n, minimum, CHANGE)
     return shaped("change", blanked.assign(verdict=blanked["verdict"].mask(n.fillna(0) < minimum, "described_only")))
+
+
+def _attainment(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Blank targets of the survey, whose rows say how many persons they rest on by a flag; those of the framework are the alliance's own."""
+    n = table["flag"].fillna("").str.contains(BELOW_MINIMUM, regex=False).map({True: minimum - 1, False: minimum})
+    blanked = _blanked(table, n, minimum, ATTAINMENT)
+    return shaped("attainment", blanked.assign(status=blanked["status"].mask(n < minimum, "not_computable")))
 
 
 def _answers(table: pd.DataFrame, minimum: int) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,13 @@ class Wording:
     def indicator(self, indicator_id: str) -> str:
         """Return an indicator's label."""
         return self.evaluation.indicator(indicator_id).label.in_(self.language)
+
+    def target(self, indicator_id: str, framed: Mapping[Any, Any]) -> tuple[str, str]:
+        """Return number and name of what has a target: a row of the framework (``framed`` by number), or an indicator of the survey."""
+        if indicator_id not in framed and indicator_id in {one.id for one in self.evaluation.indicators}:
+            return "", self.indicator(indicator_id)
+        name = framed.get(indicator_id, "")
+        return indicator_id, "" if pd.isna(name) else str(name)
 
     def wave(self, wave_id: str) -> str:
         """Return a wave's label."""
@@ -135,10 +142,9 @@ def verdict_of(row: Any) -> str:
 
 
 def planned_changes(change: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
-    """Return the planned contrast, one row per alliance and indicator; where there are two estimands, the process."""
+    """Return the planned contrast, one row per alliance and indicator."""
     plan = evaluation.plan
-    rows = change[(change["from_wave"] == plan.from_wave) & (change["to_wave"] == plan.to_wave)]
-    return rows.sort_values("estimand", ascending=False, kind="stable").drop_duplicates(["alliance", "indicator"])
+    return change[(change["from_wave"] == plan.from_wave) & (change["to_wave"] == plan.to_wave)]
 
 
 def floats(values: pd.Series) -> pd.Series:

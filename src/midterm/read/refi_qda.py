@@ -1,15 +1,17 @@
 """Reader of coding projects (REFI-QDA, .qdpx or .qde): in, a project of NVivo, ATLAS.ti or MAXQDA; out, one row for each coded segment and code.
 
-Its columns are ``document``, ``set``, ``case``, ``code``, ``path``, ``codes``, ``coder`` and every variable by its name:
-the names of the document, of the sets (document groups) and cases that it belongs to, of the code, of the code below its
-parents (``Theme > Child``), of all codes that this coder gave this segment (as paths), a pseudonym of the coder, and the
-values of the document and its cases. Where a cell holds several names, each stands on a line of its own.
+Its columns are ``document``, ``set``, ``case``, ``code``, ``path``, ``codes``, ``coder``, ``segment`` and every variable by its
+name: the names of the document, of the sets (document groups) and cases that it belongs to, of the code, of the code below its
+parents (``Theme > Child``), of all codes that this coder gave this segment (as paths), a pseudonym of the coder, a mark that
+is the same for every coding of one place in one document, and the values of the document and its cases. Where a cell holds
+several names, each stands on a line of its own.
 The text of a segment, also where a program copies it into the segment's name, stays behind.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +24,12 @@ from midterm.read.raw import SYNTHETIC_MARK, Declared, Intake, RawTable, raw_byt
 from midterm.read.refi_project import kind_of, project_of, too_large, tree_of
 
 CODE_COLUMNS = ("code", "path", "codes")
-OFFERED = ("document", "set", "case", *CODE_COLUMNS, "coder")
+OFFERED = ("document", "set", "case", *CODE_COLUMNS, "coder", "segment")
 STEP = " > "  # between a code and its parent, as MAXQDA writes it
 MAX_PAIRS = 20_000_000
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 NO_PLACE = frozenset({"guid", "name", "creatingUser", "creationDateTime", "modifyingUser", "modifiedDateTime"})
+PARTS = frozenset({"Representation", "Transcript"})  # of a document, besides itself
 SPANS = (("startPosition", "endPosition"), ("begin", "end"), ("fromSyncPoint", "toSyncPoint"))
 LOCAL_PATH = re.compile(r"([A-Za-z]:[\\/]|\\\\|/|~[\\/]|(file|internal|relative|absolute):)")
 
@@ -255,6 +258,7 @@ def _cells(
     values = [_values(document) for document in documents]
     segments = dict.fromkeys(coding.segment for coding in codings)
     said = {segment: _said(values[segment.document], members[segment], variables, names) for segment in segments}
+    marks = _marks(documents, segments)
     coders = {coder: digest(users.get(coder) or coder, salt) if coder else "" for coder in {coding.coder for coding in codings}}
     return [
         [
@@ -264,10 +268,30 @@ def _cells(
             STEP.join(codes[coding.code]),
             all_codes[coding.segment, coding.coder],
             coders[coding.coder],
+            marks[coding.segment],
             *said[coding.segment][1:],
         ]
         for coding in codings
     ]
+
+
+def _marks(documents: Sequence[etree._Element], segments: Iterable[Segment]) -> dict[Segment, str]:
+    """Return a mark for each segment by document, kind, part and place.
+
+    It rests on names and positions and on no GUID, so that two coders' copies of one project give one segment the same mark;
+    where two documents have one name, their numbers keep them apart.
+    """
+    parts: dict[tuple[int, str], int] = {}
+    named: list[tuple[str, int]] = []
+    seen = Counter[str]()
+    for number, document in enumerate(documents):
+        name = _name(document)
+        named.append((name, seen[name]))
+        seen[name] += 1
+        inside = [_guid(part.get("guid")) for part in document.iter("{*}*") if part is document or kind_of(part) in PARTS]
+        parts |= {(number, guid): at for at, guid in enumerate(inside)}
+    where = {segment: (*named[segment.document], parts.get((segment.document, segment.part), 0), segment.kind, segment.place) for segment in segments}
+    return {segment: digest("\n".join(map(repr, place)), "segment") for segment, place in where.items()}
 
 
 def _said(of_document: Values, cases: Sequence[Case], variables: Mapping[str, str], names: Sequence[str]) -> list[str]:

@@ -1,0 +1,22 @@
+"""What an analyst may say of a change: in, the rows of ``change`` of one alliance; out, the report's own sentences in every language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from midterm.description import Evaluation
+from midterm.publish.context import Context
+from midterm.publish.disclosure import publishable
+
+
+def changes_in_words(evaluation: Evaluation, changes: pd.DataFrame, alliance: str) -> pd.DataFrame:
+    """Return a row per planned indicator and a column per language, in the words of the report and by its rule for small numbers."""
+    tables = publishable({"change": changes}, evaluation.plan.public_minimum)
+    planned = evaluation.plan.primary
+    said = {
+        language: [Context(evaluation, tables, language, Path(), "").change_in_words(alliance, evaluation.indicator(name)) for name in planned]
+        for language in evaluation.file.languages
+    }
+    return pd.DataFrame(said, index=pd.Index(planned, name="indicator"))

@@ -46,7 +46,7 @@ example: .venv/ready ## make the synthetic example data anew (the same bytes eac
 bench: .venv/ready ## time reading, cleaning and computing beside plain pandas, as ratios (some ten minutes)
 	@$(BIN)/python tools/benchmark.py && $(BIN)/python tools/benchmark_change.py
 
-calibrate: .venv/ready ## measure false alarms, coverage and power of every method (some fifteen minutes), then the pages that show them
+calibrate: .venv/ready ## measure false alarms, coverage and power of every method (some fifteen minutes on two cores), then the pages that show them
 	@$(BIN)/python tools/calibrate.py && $(BIN)/python tools/document.py
 
 SECONDS := 60

@@ -21,7 +21,7 @@ from factory import Draft, both, draft, survey_source
 from midterm import plan as plan_module
 from midterm.cli import main
 from midterm.collect.new import new_evaluation
-from midterm.description import LANGUAGES, Evaluation, Language, load_evaluation
+from midterm.description import LANGUAGES, Codebook, Evaluation, Language, load_evaluation
 from midterm.description.evaluation_file import EvaluationFile
 from midterm.description.indicators import Indicators
 from midterm.description.seal import SEAL, SealedFile, digest, parse_seal, read_seal, seal_bytes
@@ -61,7 +61,7 @@ def small() -> Draft:
 def described(tiny: Evaluation, start: Draft) -> Evaluation:
     """Return the evaluation that a draft describes, without laying it down."""
     file, entries = EvaluationFile.model_validate(start.evaluation), Indicators.model_validate(start.indicators).indicators
-    return replace(tiny, file=file, indicators=entries)
+    return replace(tiny, file=file, codebook=Codebook.model_validate(start.codebook), indicators=entries)
 
 
 def seal_now(evaluation: Evaluation, data: tuple[SealedFile, ...] = (FIRST,), day: str = "2024-01-31") -> Evaluation:
@@ -90,6 +90,28 @@ def raise_margin(start: Draft) -> None:
     indicator(start, "cooperation")["margin"] = 0.5
 
 
+def turn(start: Draft) -> None:
+    """Read the reversed item as it was answered."""
+    start.item("trust_3").pop("reversed")
+
+
+def shorten(start: Draft) -> None:
+    """Take the last answer off the scale of all statements."""
+    scale = start.codebook["scales"]["agree"]
+    scale.update(high=4, answers=scale["answers"][:4])
+
+
+def drop_an_answer(wave: str) -> Edit:
+    """Return an edit that gives one statement fewer answers, between the same ends, in one wave."""
+
+    def edit(start: Draft) -> None:
+        scale = start.codebook["scales"]["agree"]
+        start.codebook["scales"]["coarse"] = {**scale, "answers": [answer for answer in scale["answers"] if answer["value"] != 3]}
+        start.item("goal_1")["changes"] = {wave: {"scale": "coarse"}}
+
+    return edit
+
+
 def entries(evaluation: Evaluation) -> dict[str, Any]:
     """Return the content of the seal's file."""
     assert evaluation.seal is not None
@@ -113,6 +135,9 @@ def test_the_plan_is_sealed_with_its_defaults_and_every_indicator(tiny: Evaluati
     assert (found["plan.alpha"], found["plan.min_answered"], found["plan.primary"]) == (0.05, "2/3", ["cooperation", "safety"])
     assert (found["indicators.incident_share.at_least"], found["indicators.incident_share.better"]) == (1.0, "down")
     assert (found["indicators.cooperation.norm_good"], found["indicators.goal.statistic"]) == (3.5, "mean")
+    assert (found["indicators.cooperation.reversed"], found["indicators.cooperation.scale"]) == (["trust_3"], "1-5 (1, 2, 3, 4, 5)")
+    assert (found["indicators.incident_share.scale"], found["indicators.box_1.scale"]) == ("0-50", "0-1 (1)")
+    assert "indicators.goal.reversed" not in found
     assert "indicators.goal.norm_good" not in found
     assert "indicators.goal.at_least" not in found
 
@@ -321,6 +346,11 @@ def test_a_folder_that_cannot_be_written_is_named(tiny: Evaluation, monkeypatch:
         lambda start: start.evaluation["plan"]["primary"].reverse(),
         lambda start: start.indicators["indicators"].reverse(),
         lambda start: indicator(start, "cooperation")["items"].reverse(),
+        lambda start: start.codebook["items"].reverse(),
+        lambda start: start.codebook["scales"]["agree"]["answers"].reverse(),
+        lambda start: start.item("goal_1").update(reversed=False, wording=both("Anders.")),
+        lambda start: start.codebook["scales"].update(fine=start.codebook["scales"]["agree"]) or start.item("goal_1").update(scale="fine"),
+        drop_an_answer("2027"),  # no wave of the comparison
         lambda start: start.evaluation["plan"].update(alpha="0.050", min_answered="4/6"),
         lambda start: indicator(start, "cooperation").update(label=both("Anders")),
         lambda start: start.evaluation.update(seed=7),
@@ -328,6 +358,33 @@ def test_a_folder_that_cannot_be_written_is_named(tiny: Evaluation, monkeypatch:
 )
 def test_order_spelling_and_labels_are_no_change(tiny: Evaluation, edit: Edit) -> None:
     assert plan_history(after(tiny, edit)).changed == ()
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (turn, {f"indicators.{name}.reversed": (["trust_3"], None) for name in ("cooperation", "trust")}),
+        (
+            lambda start: [start.item(name).update(reversed=True) for name in ("goal_2", "goal_1")],
+            {
+                "indicators.cooperation.reversed": (["trust_3"], ["goal_1", "goal_2", "trust_3"]),
+                "indicators.goal.reversed": (None, ["goal_1", "goal_2"]),
+            },
+        ),
+        (shorten, {f"indicators.{name}.scale": ("1-5 (1, 2, 3, 4, 5)", "1-4 (1, 2, 3, 4)") for name in ("cooperation", "goal", "trust", "safety")}),
+        (
+            drop_an_answer("2025"),
+            {f"indicators.{name}.scale": ("1-5 (1, 2, 3, 4, 5)", "1-5 (1, 2, 3, 4, 5); 1-5 (1, 2, 4, 5)") for name in ("cooperation", "goal")},
+        ),
+        (
+            lambda start: start.codebook["scales"]["incidents"].update(low=-0.5, high=1000000),
+            {"indicators.incident_share.scale": ("0-50", "-0.5-1000000")},
+        ),
+    ],
+)
+def test_how_the_items_are_read_is_part_of_the_plan(tiny: Evaluation, edit: Edit, expected: dict[str, tuple[object, object]]) -> None:
+    found = plan_history(after(tiny, edit)).changed
+    assert {change.key: (change.before, change.after) for change in found} == expected
 
 
 def test_a_key_that_a_later_version_brings_is_no_change_with_its_default() -> None:
@@ -373,6 +430,17 @@ CASES: list[tuple[Edit, dict[str, Status]]] = [
     (raise_margin, {"cooperation": Status(True, ("changed_after_seal",)), "safety": Status(True)}),
     (lambda start: indicator(start, "cooperation")["items"].pop(), {"cooperation": Status(True, ("changed_after_seal",)), "safety": Status(True)}),
     (lambda start: indicator(start, "incident_share").update(at_least=2), {"incident_share": Status(False, ("changed_after_seal",)), "safety": Status(True)}),
+    (turn, {"cooperation": Status(True, ("changed_after_seal",)), "trust": Status(False, ("changed_after_seal",)), "safety": Status(True)}),
+    (
+        shorten,
+        {
+            "cooperation": Status(True, ("changed_after_seal",)),
+            "safety": Status(True, ("changed_after_seal",)),
+            "incident_share": Status(False),
+            "box_1": Status(False),
+        },
+    ),
+    (drop_an_answer("2023"), {"cooperation": Status(True, ("changed_after_seal",)), "trust": Status(False), "safety": Status(True)}),
     (lambda start: indicator(start, "cooperation").update(norm={"good": 4, "poor": 3}), {"cooperation": Status(True)}),
     (lambda start: start.evaluation["plan"].update(alpha=0.1), ALL_CHANGED),
     (lambda start: start.evaluation["plan"].update(usable_share="1/3"), ALL_CHANGED),
@@ -510,6 +578,23 @@ def test_the_report_tells_a_seal_that_came_after_the_data(tiny: Evaluation) -> N
     text = told(seal_now(tiny, (FIRST, LAST)), "en")
     assert "when answers of 2025 had come already" in text
     assert "Nothing in the plan has changed since." in text
+
+
+def test_the_report_tells_how_items_are_read_otherwise(tiny: Evaluation) -> None:
+    def more(start: Draft) -> None:
+        start.item("goal_1")["reversed"] = True
+
+    turned = after(tiny, turn, shorten, amend=True)
+    english, dutch = told(turned, "en"), told(turned, "nl")
+    assert "reversed questions of Samenwerking: removed trust_3; scale of the answers of Samenwerking: 1-5 (1, 2, 3, 4, 5) became 1-4 (1, 2, 3, 4)" in english
+    assert "omgekeerd gestelde vragen van Samenwerking: eraf trust_3; antwoordschaal van Samenwerking: 1-5 (1, 2, 3, 4, 5) werd 1-4 (1, 2, 3, 4)" in dutch
+    assert "- reversed questions of Doel: added goal_1" in told(after(tiny, more), "en")
+    assert "- omgekeerd gestelde vragen van Doel: erbij goal_1" in told(after(tiny, more), "nl")
+
+
+def test_a_comparison_is_called_planned_beforehand_only_by_its_seal(tiny: Evaluation) -> None:
+    for evaluation in (tiny, seal_now(tiny, (FIRST, LAST))):
+        assert not re.search("vooraf|beforehand", told(evaluation, "nl") + told(evaluation, "en"), re.IGNORECASE)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -19,8 +19,9 @@ from midterm.check import check
 from midterm.clean.ledger import Cleaned, together
 from midterm.clean.survey import clean_survey
 from midterm.compare import change
+from midterm.compare.alliances import averaged
 from midterm.description import Evaluation, load_evaluation
-from midterm.judge.verdict import across, averaged, judge
+from midterm.judge.verdict import across, judge
 from midterm.measure import scales, scores
 from midterm.read import read_survey
 from midterm.tables import stack

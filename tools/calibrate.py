@@ -33,18 +33,24 @@ from midterm.compare.registry import CHECKS, LEVELS, PRIMARY, Check
 from midterm.compare.result import Result, Settings, t_result
 from midterm.compare.specifications import Specification, specifications
 from midterm.compare.two_waves import Kind, Outcome, TwoWaves
+from midterm.description import load_evaluation
+from midterm.judge.verdict import judge
 from midterm.measure.clustered import clustered_mean, share_interval
 from midterm.measure.targets import attained, wave_means
+from midterm.measure.tiers import tier_of
+from midterm.tables import shaped
 
 Floats = NDArray[np.float64]
-TABLE = Path(__file__).resolve().parents[1] / "docs" / "calibration.csv"
+ROOT = Path(__file__).resolve().parents[1]
+TABLE = ROOT / "docs" / "calibration.csv"
 SEED, LEVEL, ALPHA = 20250401, 0.95, 0.05
 SD, CHANGE = 0.9, 0.4
 EXPOSURE, EVENTS = (0.5, 1.0), 1.5
 MANY, SOME, FEW, POOLED = 10_000, 2_000, 800, 40
 TIE = 1e-9
-NO_EFFECT = {"odds_ratio": 1.0, "rate_ratio": 1.0, "probability_better": 0.5}  # 0 of the other effects
+NO_EFFECT = {"odds_ratio": 1.0, "rate_ratio": 1.0, "odds_of_change_upwards": 1.0, "probability_better": 0.5}  # 0 of the other effects
 DRAWS = 499
+PLANNED, VERDICTS = 4, 16
 DEAR = {"multiply_imputed": FEW, "mixed_model": FEW, "cumulative_logit": FEW, "gee": FEW, "alliance_terms": FEW, "mann_whitney": SOME // 2}
 CUTS = np.array([-1.9, -1.2, -0.6, 0.4])  # of a standard normal: a skewed five-point item, a third gives the highest answer
 SHIFTS = (-0.3, -0.1, 0.1, 0.3)  # a mean is of four such items, some agreed with more easily
@@ -52,7 +58,7 @@ YES = 0.5  # above this cut a person says yes: some 31 %
 MARGIN, BETWEEN = 0.3, 0.15  # latent points: the margin of equivalence, the SD of the changes of alliances
 
 
-What = Literal["primary", "checks", "specifications", "pooled", "average", "levels", "descriptive", "measurement"]
+What = Literal["primary", "checks", "specifications", "pooled", "average", "levels", "descriptive", "verdict", "measurement"]
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,14 @@ def plan() -> Iterator[tuple[What, Design]]:
         for icc, own_change in ((0.0, 0.0), (0.1, 0.0), (0.1, 0.25), (0.3, 0.25)):
             for kind in PRIMARY:
                 yield "checks", Design(kind, organisations, n, icc, own_change)
-            yield "specifications", Design("mean", organisations, n, icc, own_change)
+                yield "specifications", Design(kind, organisations, n, icc, own_change)
+            if organisations > 3:  # with three nothing is tested
+                yield "verdict", Design("mean", organisations, n, icc, own_change)
     for own_change in (0.0, 0.25):
         for kind in PRIMARY:
             yield "pooled", Design(kind, POOLED, 320, 0.1, own_change)
-        yield "average", Design("mean", 8, 48, 0.1, own_change)
-        yield "average", Design("mean", 5, 30, 0.1, own_change)
+            yield "average", Design(kind, 8, 48, 0.1, own_change)
+            yield "average", Design(kind, 5, 30, 0.1, own_change)
     for organisations, n in ((3, 20), (8, 48)):
         for icc in (0.0, 0.1, 0.3):
             for kind in ("share", "count", "mean"):
@@ -129,8 +137,8 @@ def measured(job: Job) -> list[dict[str, object]]:
         function = PRIMARY[design.kind][1]
         none, some = function(nothing, settings), function(change, settings)
         rows.append(_row(design, "primary", count, none, some, true_change(design, 0.0), true_change(design, CHANGE)))
-        if design.kind == "mean":
-            rows += [_equivalence_row(design, count, settings), _attainment_row(design, count)]
+        rows.append(_equivalence_row(design, count, settings))
+        rows += [_attainment_row(design, count)] if design.kind == "mean" else []
     elif what in ("checks", "pooled"):
         fitting = [check for check in CHECKS if design.kind in check.kinds and check.estimand == "process" and (check.scope == "any" or what == "pooled")]
         rows += [_check_row(design, check, share, settings) for check in fitting]
@@ -138,6 +146,8 @@ def measured(job: Job) -> list[dict[str, object]]:
             count = int(SOME * share)
             none, some = (PRIMARY[design.kind][1](drawn(design, change, count), settings) for change in (0.0, CHANGE))
             rows.append(_row(design, "primary", count, none, some, true_change(design, 0.0), true_change(design, CHANGE)))
+    elif what == "verdict":
+        rows += _verdict_rows(design, int(FEW * share / 2), settings)
     elif what == "average":
         rows += _average_rows(design, int(SOME * share), settings)
     elif what == "levels":
@@ -269,7 +279,7 @@ def _equivalence_row(design: Design, count: int, settings: Settings) -> dict[str
     """Return how often "no relevant change" is said of a change as large as the margin (false alarms), and of none (power)."""
     rates = []
     for change in (MARGIN, 0.0):
-        found = primary(drawn(design, change, count), settings)
+        found = PRIMARY[design.kind][1](drawn(design, change, count), settings)
         margin = true_change(design, MARGIN)
         p = equivalence(found.estimate, found.columns()["std_error"], found.columns()["df"], np.full(count, margin))
         rates.append(float((p[~np.isnan(p)] < ALPHA).mean()))
@@ -288,19 +298,50 @@ def _attainment_row(design: Design, count: int) -> dict[str, object]:
     return {**row, "tested": float(np.isfinite(found.fieller_low).mean())}
 
 
+def _verdict_rows(design: Design, count: int, settings: Settings) -> list[dict[str, object]]:
+    """Return how often any of four planned, or of twelve exploratory, indicators is called changed where none changed; and the planned one by one.
+
+    The verdict is the whole of it: tiers, Holm or Benjamini-Hochberg, equivalence first. Indicators are independent, of which any is
+    called changed more often than of alike ones.
+    """
+    evaluation = load_evaluation(ROOT)
+    names = [indicator.id for indicator in evaluation.indicators if indicator.better == "up"][:1] * VERDICTS
+    is_planned = np.arange(VERDICTS) < PLANNED
+    hits: dict[float, list[NDArray[np.bool_]]] = {0.0: [], CHANGE: []}
+    for change, said in hits.items():
+        data = drawn(design, change, VERDICTS * count)
+        fit = primary(data, settings).columns()
+        margin = np.full(len(fit["estimate"]), true_change(design, MARGIN))
+        fit["equivalence_p"] = equivalence(fit["estimate"], fit["std_error"], fit["df"], margin)
+        tier = tier_of("one", int(data.is_in_both[:, 0].sum()), int(data.n.min()))
+        for at in range(count):
+            own = {name: fit[name][at * VERDICTS : (at + 1) * VERDICTS] for name in ("estimate", "p_value", "equivalence_p")}
+            table = pd.DataFrame({**own, "indicator": names, "planned": is_planned, "tier": tier, "flag": ""})
+            said.append(judge(evaluation, shaped("change", table))["verdict"].isin(["changed_better", "changed_worse"]).to_numpy(dtype=bool))
+    none, some = (np.array(found) for found in hits.values())
+    nothing = Result(np.full(count, np.nan))
+    rows = []
+    for name, kept in (("any of 4 planned", is_planned), ("any of 12 exploratory", ~is_planned)):
+        row = _row(design, "verdict", count, nothing, nothing, 0.0, 0.0)
+        rows.append({**row, "case": name, "false_alarms": float(none[:, kept].any(axis=1).mean()), "power": float(some[:, kept].mean())})
+    return rows
+
+
 def _average_rows(design: Design, count: int, settings: Settings) -> list[dict[str, object]]:
     """Return the rates of the random-effects mean over eight alliances of this design whose changes differ, and of a ninth alliance's interval."""
-    random = np.random.default_rng(design.seed)
+    random, function = np.random.default_rng(design.seed), PRIMARY[design.kind][1]
+    between = true_change(design, BETWEEN)  # on the scale of what is measured
     found, hits = {}, []
     for change in (0.0, CHANGE):
-        fits = [primary(drawn(replace(design, n=design.n + at), change, count), settings) for at in range(8)]
-        own = random.normal(0, BETWEEN, (8, count))
+        fits = [function(drawn(replace(design, n=design.n + at), change, count), settings) for at in range(8)]
+        own = random.normal(0, between, (8, count))
         estimates = np.array([fit.estimate for fit in fits]) + own
         errors = np.array([fit.columns()["std_error"] for fit in fits], dtype=float)
-        means = [random_effects(estimates[:, at], errors[:, at], LEVEL) for at in range(count)]
+        usable = np.flatnonzero((np.isfinite(errors) & (errors > 0)).all(axis=0))
+        means = [random_effects(estimates[:, at], errors[:, at], LEVEL) for at in usable]
         found[change] = t_result(*(np.array([getattr(mean, name) for mean in means]) for name in ("estimate", "std_error", "df")), LEVEL)
         reach = np.array([[mean.prediction_low, mean.prediction_high] for mean in means]).T
-        further = true_change(design, change) + random.normal(0, BETWEEN, count)
+        further = true_change(design, change) + random.normal(0, between, len(usable))
         hits.append(float(((reach[0] <= further) & (further <= reach[1])).mean()))
     row = _row(design, "average", count, found[0.0], found[CHANGE], 0.0, true_change(design, CHANGE))
     unknown = dict.fromkeys(("tested", "false_alarms", "power", "bias"), np.nan)

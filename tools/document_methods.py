@@ -61,7 +61,7 @@ def method_index() -> str:
     shown = ["`method` or column", "outcomes", "function (formula, units)", "source, and what it equals", "tests", "false alarms at 5 %"]
     primary = [[f"`{name}`", kind, *_of(function), _alarms(rates, "primary", (kind,))] for kind, (name, function) in PRIMARY.items()]
     primary += [[f"`effect_size` and its interval, {kind}", kind, *_of(function), _effects(rates, function)] for kind, function in EFFECTS.items()]
-    measured = {alliances.random_effects: "average", change.equivalence: "equivalence"}
+    measured = {alliances.random_effects: "average", change.equivalence: "equivalence", verdict.judge: "verdict"}
     primary += [[name, "all", *_of(function), _alarms(rates, measured.get(function, ""))] for name, function in COLUMNS]
     checks = [[f"`{check.method}`", ", ".join(check.kinds), *_of(check.function), _alarms(rates, check.method)] for check in CHECKS]
     for entry in LEVELS:
@@ -88,7 +88,10 @@ def method_index() -> str:
                 "## `checks`",
                 table(shown, checks),
                 "What each takes for granted stands in `flag` of every row, and `not_valid: needs ...` where it may not be used:",
-                table(["`method`", "estimand", "takes for granted", "valid with", "rows"], [[cell.replace("_", " ") for cell in row] for row in granted]),
+                table(
+                    ["`method`", "estimand", "takes for granted", "valid with", "rows"],
+                    [[row[0], *(cell.replace("_", " ") for cell in row[1:])] for row in granted],
+                ),
                 "## `attrition`",
                 table(shown, left),
                 "## `indicators`",
@@ -250,6 +253,7 @@ def _measurement_table(rates: pd.DataFrame) -> str:
 def _others_table(rates: pd.DataFrame) -> str:
     rows = []
     others = rates[((rates["method"] != "primary") | (rates["organisations"] > 10)) & ~rates["method"].isin(MEASURES)]
+    others = others.assign(method=others["method"] + others["case"].fillna("").map(lambda case: f": {case}" if case else ""))
     for (method, kind), group in others.groupby(["method", "kind"], sort=True):
         alike, differ = group[group["own_change"] == 0], group[group["own_change"] > 0]
         covered = _range([*group["coverage"], *group["coverage_of_change"]]) or _range(group["coverage_of_no_effect"])

@@ -32,7 +32,7 @@ FAMILIES = ("general", "safety")
 FIRST_COLUMNS = ("id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "ipaddr", "refurl", "ALLIANTIE", "ORGANISATIE", "DEELCODE")
 MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 SEALED_ON, SEALED_BY = "2023-01-16", "0.0.0"  # of the seal: a day before the first wave and a version, both invented
-STAFF, SURVEY, INTERVIEWS = range(3)  # streams of random numbers: a change in one part leaves the others as they are
+STAFF, SURVEY, INTERVIEWS, SECOND_CODER = range(4)  # streams of random numbers: a change in one part leaves the others as they are
 
 Truth = dict[str, Any]
 Row = dict[str, str]
@@ -330,7 +330,7 @@ def _delimited(lines: Sequence[tuple[str, ...]], delimiter: str) -> bytes:
 
 
 def segments_csv(world: World) -> bytes:
-    """Return the coded interview segments: two interviews with each alliance and one with its account holder."""
+    """Return the coded interview segments: two interviews with each alliance and one with its account holder, part of them coded twice."""
     form = world.evaluation.codebook.interviews
     if form is None:
         raise ValueError("the shipped codebook declares no interviews")
@@ -346,7 +346,17 @@ def segments_csv(world: World) -> bytes:
             quote = f"{rng.choice(texts['openings'])}{rng.choice(texts['quotes'][theme.id][rating])}"
             where = (f"S{next(numbers):03d}", f"{alliance.id}-{kind}", day, alliance.name, group.label.nl)
             lines.append((*where, theme.label.nl, ratings[rating], coder, quote[0].upper() + quote[1:], world.truth["mark"]))
-    return _delimited(lines, ";")
+    return _delimited([*lines, *_second_codings(world, lines[1:], [theme.label.nl for theme in form.themes], ratings)], ";")
+
+
+def _second_codings(world: World, lines: Sequence[tuple[str, ...]], themes: list[str], ratings: list[str]) -> Iterator[tuple[str, ...]]:
+    """Give the segments that another coder coded afresh, without having seen the first one's codes."""
+    second, rng = world.truth["second_coder"], np.random.default_rng([world.evaluation.file.seed, SECOND_CODER])
+    for *where, theme, rating, coder, quote, mark in lines:
+        if rng.random() < second["share"]:
+            again = theme if rng.random() < second["same_theme"] else themes[rng.integers(len(themes))]
+            judged = rating if rng.random() < second["same_rating"] else ratings[rng.integers(len(ratings))]
+            yield *where, again, judged, "codeur 2" if coder == "codeur 1" else "codeur 1", quote, mark
 
 
 def synthesise(evaluation: Evaluation, truth: Truth) -> dict[str, bytes]:

@@ -9,16 +9,17 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from midterm.description import Evaluation
+from midterm.description import Evaluation, Indicator
+from midterm.description.codebook import Scale
 from midterm.description.evaluation_file import Plan
 from midterm.description.seal import SEAL, Change, Entry, Flat, Seal, SealedFile, entry_of, seal_bytes
 from midterm.errors import ConfigError, Problem
 from midterm.tables import replacing
 
 # What is sealed of an indicator; its words and its place in the report are not.
-INDICATOR_FIELDS = ("items", "statistic", "at_least", "exposure", "better", "margin", "norm", "target")
+INDICATOR_FIELDS = ("items", "reversed", "scale", "statistic", "at_least", "exposure", "better", "margin", "norm", "target")
 # Of these, what the estimate, the test or the verdict of a change rests on.
-TESTED_FIELDS = ("items", "statistic", "at_least", "exposure", "better", "margin")
+TESTED_FIELDS = ("items", "reversed", "scale", "statistic", "at_least", "exposure", "better", "margin")
 # Keys of the plan that no planned comparison rests on; every other key of the plan touches all of them.
 APART = ("primary", "power", "false_discovery_rate", "public_minimum", "schedule_good", "schedule_poor", "balance", "seconds_per_item")
 LONGEST_REASON = 500
@@ -69,19 +70,34 @@ def plan_of(evaluation: Evaluation) -> Flat:
     """Return the plan as it stands, flat by key, defaults filled in; a key without a value is left out.
 
     Keys are ``waves`` (ids in order), ``plan.KEY``, ``indicators.ID.FIELD`` and ``milestones.ALLIANCE.ROW.YEAR`` of the frameworks;
-    what is nested is joined (``norm_good``).
-    Lists without an order (``primary``, ``items``) are sorted.
+    what is nested is joined (``norm_good``). Of the codebook, ``reversed`` and ``scale`` say how an indicator's items are read.
+    Lists without an order (``primary``, ``items``, ``reversed``) are sorted.
     """
     flat: Flat = {"waves": list(evaluation.waves)}
     for key, value in json.loads(evaluation.plan.model_dump_json()).items():
         flat[f"plan.{key}"] = sorted(value) if isinstance(value, list) else value
     for indicator in evaluation.indicators:
-        fields = json.loads(indicator.model_dump_json(include=set(INDICATOR_FIELDS)))
+        fields = json.loads(indicator.model_dump_json(include=set(INDICATOR_FIELDS))) | _reading(evaluation, indicator)
         for name in INDICATOR_FIELDS:
             flat |= _flat(f"indicators.{indicator.id}.{name}", fields.get(name))
     for (alliance, row), steps in evaluation.milestones.items():
         flat |= {f"milestones.{alliance}.{row}.{year}": value for year, value in steps.items()}
     return {key: value for key, value in flat.items() if value is not None}
+
+
+def _reading(evaluation: Evaluation, indicator: Indicator) -> dict[str, object]:
+    """Return which items are turned, and the scales of the items in the waves that are compared, as one text."""
+    book, plan = evaluation.codebook, evaluation.plan
+    items = [book.item(name) for name in indicator.items]
+    scales = {_scale(book.scales[item.scale_in(wave)]) for item in items for wave in (plan.from_wave, plan.to_wave)}
+    return {"reversed": [item.id for item in items if item.reversed] or None, "scale": "; ".join(sorted(scales))}
+
+
+def _scale(scale: Scale) -> str:
+    """Return the ends of a scale and the values of its answers: ``1-3 (1, 2, 3)``."""
+    ends = f"{scale.low:.15g}-{scale.high:.15g}"
+    answers = ", ".join(f"{value:.15g}" for value in sorted({answer.value for answer in scale.answers}))
+    return f"{ends} ({answers})" if answers else ends
 
 
 def _flat(key: str, value: object) -> Flat:

@@ -311,7 +311,7 @@ DECLARED = (
             "target": ("number", "target, in unit"),
             "actual": ("number", "value to date: annual counts summed, all else as reported"),
             "attainment": ("number", "(actual - baseline) / (target - baseline), uncapped"),
-            "expected": ("number", "milestone: share of the way that linear time asks for"),
+            "expected": ("number", "milestone: share of the way that was agreed for the year, or that even steps ask for"),
             "status": ("text", "on_track, uncertain, off_track, reached, maintained or not_computable"),
             "flag": ("text", "remarks, separated by semicolons"),
         },
@@ -378,7 +378,7 @@ class Store:
         written = shaped(name, frame)
         base = self.folder / table.folder / name
         with replacing(base.with_suffix(".csv")) as path:
-            written.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+            _as_text(table, written).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
         _write_parquet(base.with_suffix(".parquet"), written, self.is_synthetic)
         with replacing(base.with_suffix(".json")) as path:
             path.write_text(_description(table, len(written), self.is_synthetic), encoding="utf-8")
@@ -428,6 +428,12 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _as_text(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table as it stands in the CSV: truths are ``true`` and ``false``."""
+    truths = [name for name, (kind, _) in table.columns.items() if kind == "truth"]
+    return frame.assign(**{name: frame[name].map({True: "true", False: "false"}) for name in truths})
 
 
 def _write_parquet(path: Path, frame: pd.DataFrame, is_synthetic: bool) -> None:

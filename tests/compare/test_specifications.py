@@ -12,6 +12,7 @@ from midterm.compare.result import Result, Settings
 from midterm.compare.specifications import SCORINGS, Specification, agreement, specifications
 from midterm.compare.two_waves import Outcome, TwoWaves
 
+NAN = np.nan
 REFERENCE = Path(__file__).parents[1] / "reference" / "estimators"
 PERSONS = pd.read_csv(REFERENCE / "persons.csv")
 CHOICES = pd.read_csv(REFERENCE / "specifications.csv")
@@ -49,12 +50,22 @@ def test_there_are_as_many_choices_as_the_staff_list_allows() -> None:
 
 
 def test_agreement_by_hand() -> None:
-    # Primary: up and significant; nothing; down, not significant. Choices: the same; not significant; no number; the other way.
+    # Primary: up and significant; nothing; down, not significant. Choices: the same; not significant; no number; the other way; not tested.
     primary = Result(np.array([0.5, 0.1, -0.2]), p_value=np.array([0.01, 0.5, 0.2]))
-    given = [([0.4, 0.2, -0.1], [0.02, 0.6, 0.3]), ([0.3, 0.1, -0.3], [0.2, 0.04, 0.01]), ([np.nan] * 3, [np.nan] * 3), ([-0.4, -0.1, 0.1], [0.01, 0.7, 0.9])]
+    given = [
+        ([0.4, 0.2, -0.1], [0.02, 0.6, 0.3]),
+        ([0.3, 0.1, -0.3], [0.2, 0.04, 0.01]),
+        ([NAN] * 3, [NAN] * 3),
+        ([-0.4, -0.1, 0.1], [0.01, 0.7, 0.9]),
+        ([0.9, 0.9, -0.9], [0.01, 0.01, 0.01]),
+    ]
     data = of_design(CHOICES["design"].iloc[0])
-    found = agreement(primary, [Specification("a", data, Result(np.array(e), p_value=np.array(p))) for e, p in given], 0.05)
-    assert found.n.tolist() == [3, 3, 3]
-    assert found.same_sign.tolist() == [2, 2, 2]
-    # First: only the first choice is significant the same way. Second and third: not significant is the same conclusion whatever the sign.
-    assert found.same_conclusion.tolist() == [1, 2, 2]
+    choices = [Specification("a", data, Result(np.array(e), np.where(np.isnan(e), NAN, 0.1), p_value=np.array(p))) for e, p in given]
+    is_tested = np.array([[True] * 3] * 4 + [[False] * 3])
+    found = agreement(primary, choices, is_tested, 0.05)
+    assert found.n.tolist() == [4, 4, 4]
+    assert found.same_sign.tolist() == [3, 3, 3]
+    # The fourth with a number is too small to be tested, so that its sign counts and its p does not.
+    assert found.n_tested.tolist() == [3, 3, 3]
+    # First: only the first choice is significant the same way. Second and third: not significant is alike whatever the sign.
+    assert found.significant_alike.tolist() == [1, 2, 2]

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from midterm.compare.alliances import averaged
 from midterm.description import Evaluation
-from midterm.judge.verdict import across, averaged, judge
+from midterm.judge.verdict import across, judge
 from midterm.tables import shaped
 
 NAN = np.nan
@@ -97,6 +98,13 @@ def test_holm_never_lets_a_larger_p_become_smaller(tiny: Evaluation) -> None:
     assert set(found["verdict"]) == {"inconclusive"}
 
 
+def test_dropping_a_primary_after_the_seal_buys_nothing(tiny: Evaluation) -> None:
+    # .02 x 2 = .04 with the one that was dropped in the family, .02 without; and the dropped one is adjusted with it.
+    dropped = {"indicator": "safety", "p_value": 0.6, "planned": False, "flag": "dropped_after_seal"}
+    found = judge(tiny, table({"p_value": 0.02}, dropped, {"indicator": "goal", "planned": False, "p_value": 0.5})).set_index("indicator")
+    assert found.loc[["cooperation", "safety", "goal"], "p_adjusted"].tolist() == pytest.approx([0.04, 0.6, 0.5])
+
+
 def test_a_p_that_is_missing_is_left_out_of_holm(tiny: Evaluation) -> None:
     found = judge(tiny, table({"p_value": 0.03}, {"indicator": "safety", "p_value": NAN, "equivalence_p": NAN})).set_index("indicator")
     assert found.loc["cooperation", "p_adjusted"] == pytest.approx(0.03)
@@ -170,6 +178,12 @@ def test_all_and_average_both_say_where_they_disagree_in_sign_or_verdict(tiny: E
     found = combined(tiny, alliances(*[0.4] * 6, std_error=0.12), **pooled)
     assert [("all_and_average_disagree" in flags(found.loc[name])) for name in ("all", "average")] == [is_flagged, is_flagged]
     assert "all_and_average_disagree" not in flags(found.loc["a0"])
+
+
+def test_an_average_that_is_only_described_has_no_verdict_to_disagree_with(tiny: Evaluation) -> None:
+    same, other = (combined(tiny, alliances(0.4, 0.4, 0.4), estimate=estimate, p_value=0.001) for estimate in (0.4, -0.4))
+    assert "all_and_average_disagree" not in flags(same.loc["all"])
+    assert "all_and_average_disagree" in flags(other.loc["all"])
 
 
 def test_nothing_is_lost_or_added_across_alliances(tiny: Evaluation) -> None:

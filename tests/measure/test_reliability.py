@@ -29,6 +29,8 @@ FACTORS = pd.read_csv(MEASUREMENT / "factors.csv")
 GROUPS = pd.read_csv(MEASUREMENT / "groups.csv")
 ICC = pd.read_csv(MEASUREMENT / "icc.csv")
 RWG = pd.read_csv(MEASUREMENT / "rwg.csv")
+GROUPS_MISSING = pd.read_csv(MEASUREMENT / "groups_missing.csv")
+RWG_MISSING = pd.read_csv(MEASUREMENT / "rwg_missing.csv")
 ITEMS = ["item_1", "item_2", "item_3", "item_4"]
 AGREES = {"rel": 1e-6, "abs": 1e-12}
 laws = settings(derandomize=True, max_examples=25, deadline=None)
@@ -297,6 +299,25 @@ def test_rwg_by_hand() -> None:
     assert rwg(np.full((4, 3), 10 / 3), np.zeros(4, dtype=np.intp), np.full(3, 2.0), 1) == pytest.approx([1.0])
 
 
+@pytest.mark.parametrize("design", sorted(RWG_MISSING["design"].unique()))
+def test_rwg_where_answers_are_missing_equals_multilevel(design: str) -> None:
+    rows, expected = GROUPS_MISSING[GROUPS_MISSING["design"] == design], RWG_MISSING[RWG_MISSING["design"] == design].sort_values("group")
+    items, codes, count = rows[ITEMS].to_numpy(float), rows["group"].to_numpy() - 1, len(expected)
+    assert np.isnan(items).any()
+    assert rwg(items, codes, np.full(4, 2.0), count) == pytest.approx(expected["rwg_j"].to_numpy(), **AGREES)
+    assert rwg(items, codes, np.full(4, 0.5), count) == pytest.approx(expected["rwg_j_narrow"].to_numpy(), **AGREES)
+
+
+def test_rwg_where_answers_are_missing_by_hand() -> None:
+    # As above: variances 1 (of 2, 3, 4) and .5 (of 4, 5). The third item has one answer in this group and is left out, so j = 2.
+    items = np.array([[2.0, np.nan, 1.0], [3.0, 4.0, np.nan], [4.0, 5.0, np.nan]])
+    assert rwg(items, np.zeros(3, dtype=np.intp), np.full(3, 2.0), 1) == pytest.approx([1.25 / 1.625])
+    # In another group the same item counts: variances 0, 0 and 2 under 2, r = 1/3: 3 x 2/3 / (2 + 1/3).
+    both = np.vstack([items, [[1.0, 5.0, 1.0], [1.0, 5.0, 3.0]]])
+    assert rwg(both, np.array([0, 0, 0, 1, 1]), np.full(3, 2.0), 2) == pytest.approx([1.25 / 1.625, 6 / 7])
+    assert np.isnan(rwg(np.array([[1.0, np.nan], [np.nan, 2.0]]), np.zeros(2, dtype=np.intp), np.full(2, 2.0), 1)).all()
+
+
 def test_rwg_of_nobody_or_one_person_is_unknown() -> None:
     assert np.isnan(rwg(np.empty((0, 3)), np.empty(0, dtype=np.intp), np.full(3, 2.0), 2)).all()
     assert rwg(np.empty((0, 3)), np.empty(0, dtype=np.intp), np.full(3, 2.0), 0).shape == (0,)
@@ -318,6 +339,18 @@ def test_rwg_ignores_order_shift_and_direction(answers: list[list[int]], shift: 
     expected = rwg(items, codes, null, 2)
     for changed, group in ((items[::-1], codes[::-1]), (items + shift, codes), (6 - items, codes), (items[:, ::-1], codes)):
         assert rwg(changed, group, null, 2) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@laws
+@given(st.integers(0, 2**20))
+def test_rwg_ignores_persons_without_answers_and_items_nobody_answered(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    items, codes, null = random.integers(1, 6, (12, 4)).astype(float), np.arange(12) % 2, np.full(4, 2.0)
+    items[random.random(items.shape) < 0.2] = np.nan
+    expected = rwg(items, codes, null, 2)
+    silent, unasked = np.full((3, 4), np.nan), np.full((12, 1), np.nan)
+    assert rwg(np.vstack([items, silent]), np.append(codes, [0, 1, 1]), null, 2) == pytest.approx(expected, nan_ok=True)
+    assert rwg(np.hstack([items, unasked]), codes, np.full(5, 2.0), 2) == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize(

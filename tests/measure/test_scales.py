@@ -22,8 +22,8 @@ ITEMS = ("goal_1", "goal_2", "goal_3", "trust_1", "trust_2", "trust_3", "safety_
 GOAL = ["goal_1", "goal_2", "goal_3"]
 
 
-def people(count: int, seed: int = 1, *, waves: tuple[str, ...] = ("2023", "2025"), lean: float = 0.8) -> pd.DataFrame:
-    """Return answers of ``count`` persons a wave, half in each alliance, three organisations each; trust_3 points the other way."""
+def people(count: int, seed: int = 1, *, waves: tuple[str, ...] = ("2023", "2025"), lean: float = 0.8, organisations: int = 3) -> pd.DataFrame:
+    """Return answers of ``count`` persons a wave, half in each alliance; trust_3 points the other way. Up to three organisations are T0."""
     random = np.random.default_rng(seed)
     rows: list[dict[str, object]] = []
     for wave in waves:
@@ -32,7 +32,7 @@ def people(count: int, seed: int = 1, *, waves: tuple[str, ...] = ("2023", "2025
             trait = 3.2 + lean * (number % 2) + random.normal(0, 0.7)
             given = np.clip(np.rint(trait + random.normal(0, 0.6, len(ITEMS))), 1, 5)
             given[5] = 6 - given[5]
-            who = {"respondent_id": f"p{number:03d}", "alliance": alliance, "organisation": f"{alliance}{number % 3}", "wave": wave}
+            who = {"respondent_id": f"p{number:03d}", "alliance": alliance, "organisation": f"{alliance}{number // 2 % organisations}", "wave": wave}
             rows += [{**who, "item": item, "value": value} for item, value in zip(ITEMS, given, strict=True)]
     return pd.DataFrame(rows, columns=["respondent_id", "alliance", "organisation", "wave", "item", "value"])
 
@@ -55,6 +55,16 @@ def one(table: pd.DataFrame, statistic: str, indicator: str = "goal", wave: str 
 
 def matrix(answers: pd.DataFrame, wave: str = "2023") -> pd.DataFrame:
     return answers[answers["wave"] == wave].pivot(index=["respondent_id", "alliance"], columns="item", values="value").reset_index()
+
+
+def with_gaps(answers: pd.DataFrame, gap: pd.Series) -> pd.DataFrame:
+    return answers.assign(value=answers["value"].mask(gap), missing_kind=np.where(gap, "empty", None))
+
+
+def skipped(answers: pd.DataFrame, persons: int, items: list[str], start: int = 0) -> pd.Series:
+    """Return which answers are those of the given number of persons to the items, in 2023."""
+    names = [f"p{number:03d}" for number in range(start, start + persons)]
+    return answers["respondent_id"].isin(names) & answers["item"].isin(items) & (answers["wave"] == "2023")
 
 
 def test_rows_hold_what_the_functions_give(tiny: Evaluation) -> None:
@@ -106,15 +116,33 @@ def test_a_scale_of_two_items_has_alpha_but_no_omega_and_of_one_neither(tmp_path
 
 
 def test_a_view_is_shared_or_not(tiny: Evaluation) -> None:
-    shared = rows_of(tiny, people(80, lean=1.5))
-    assert one(shared, "icc1")["flag"] == one(shared, "rwg")["flag"] == "shared_view"
-    apart = rows_of(tiny, people(80, lean=0.0))
+    shared = rows_of(tiny, people(80, lean=1.5, organisations=4))
+    assert one(shared, "icc1")["flag"] == one(shared, "rwg")["flag"] == one(shared, "rwg", alliance="zuid")["flag"] == "shared_view"
+    apart = rows_of(tiny, people(80, lean=0.0, organisations=4))
     assert one(apart, "icc1")["ci_low"] < 0
     assert one(apart, "icc1")["flag"] == one(apart, "rwg", alliance="noord")["flag"] == "no_shared_view"
 
 
+@pytest.mark.parametrize(("count", "organisations"), [(80, 3), (14, 4)], ids=["three organisations", "seven persons"])
+def test_no_view_is_said_of_small_groups_nor_of_all_where_each_is_small(tiny: Evaluation, count: int, organisations: int) -> None:
+    table = rows_of(tiny, people(count, lean=1.5, organisations=organisations))
+    within = [one(table, "rwg", alliance=name) for name in ("noord", "zuid")]
+    assert [(row["tier"], row["flag"]) for row in within] == [("T0", ""), ("T0", "")]
+    assert one(table, "rwg")["estimate"] == pytest.approx(np.median([row["estimate"] for row in within]))
+    assert (one(table, "rwg")["flag"], one(table, "icc1")["flag"], one(table, "rwg")["n"]) == ("", "", count)
+
+
+def test_a_small_group_is_left_out_of_the_median_and_one_alliance_is_not_all(tiny: Evaluation) -> None:
+    answers = people(80, lean=1.5, organisations=4)
+    table = rows_of(tiny, answers[(answers["alliance"] == "zuid") | (answers["organisation"] < "noord3")])
+    large, pooled = one(table, "rwg", alliance="zuid"), one(table, "rwg")
+    assert (large["flag"], one(table, "rwg", alliance="noord")["flag"]) == ("shared_view", "")
+    assert (pooled["estimate"], pooled["n"], pooled["n_organisations"]) == (large["estimate"], 40, 4)
+    assert (pooled["flag"], one(table, "icc1")["flag"]) == ("alliances_left_out: 1", "")
+
+
 def test_answers_spread_wider_than_evenly_have_no_agreement(tiny: Evaluation) -> None:
-    answers = people(40)
+    answers = people(40, organisations=4)
     answers["value"] = np.where(answers["respondent_id"].str[-2:].astype(int) % 4 < 2, 1.0, 5.0)
     row = one(rows_of(tiny, answers), "rwg", alliance="noord")
     assert (row["estimate"], row["flag"]) == (0.0, "no_shared_view; spread_as_if_even")
@@ -129,13 +157,41 @@ def test_a_person_in_two_alliances_counts_once_in_alpha_and_twice_between(tiny: 
     assert (one(table, "rwg", alliance="noord")["n"], one(table, "rwg", alliance="zuid")["n"]) == (20, 21)
 
 
-def test_persons_with_a_gap_are_missing(tiny: Evaluation) -> None:
+def test_persons_with_a_gap_are_missing_in_alpha_and_those_without_a_score_in_all(tiny: Evaluation) -> None:
     answers = people(40)
-    gap = (answers["respondent_id"] == "p000") & (answers["item"] == "goal_1") & (answers["wave"] == "2023")
-    table = rows_of(tiny, answers.assign(value=answers["value"].mask(gap), missing_kind=np.where(gap, "empty", None)))
-    for row in (one(table, "alpha"), one(table, "omega"), one(table, "rwg", alliance="noord")):
-        assert row["n_missing"] == 1
+    gapped = with_gaps(answers, skipped(answers, 1, ["goal_1"]) | skipped(answers, 1, ["goal_1", "goal_2"], start=2))  # both in noord
+    table = rows_of(tiny, gapped)
+    for row in (one(table, "alpha"), one(table, "omega")):
+        assert (row["n"], row["n_missing"]) == (38, 2)
     assert one(table, "alpha", wave="2025")["n_missing"] == 0
+    agreed = one(table, "rwg", alliance="noord")  # of two of three items a score, of one none
+    assert (agreed["n"], agreed["n_missing"]) == (19, 1)
+    noord = matrix(gapped).query("alliance == 'noord' and respondent_id != 'p002'")[GOAL].to_numpy(float)
+    assert agreed["estimate"] == pytest.approx(rwg(noord, np.zeros(19, dtype=np.intp), np.full(3, 2.0), 1)[0])
+
+
+def test_the_plan_says_how_much_a_score_asks(tmp_path: Path) -> None:
+    start, answers = draft(), people(40)
+    start.evaluation["plan"]["min_answered"] = 1
+    row = one(rows_of(start.load(tmp_path), with_gaps(answers, skipped(answers, 2, ["goal_1"]))), "rwg", alliance="noord")
+    assert (row["n"], row["n_missing"]) == (19, 1)
+
+
+@pytest.mark.parametrize(("gaps", "flag"), [(8, ""), (9, "complete_cases: 77 %"), (11, "interval_only; complete_cases: 72 %"), (40, "complete_cases: 0 %")])
+def test_alpha_and_omega_say_where_few_of_the_scores_are_complete(tiny: Evaluation, gaps: int, flag: str) -> None:
+    # Of 40 persons with a score 32 complete is 80 %, 31 is 77.5 %, 29 is 72.5 %.
+    answers = people(40)
+    table = rows_of(tiny, with_gaps(answers, skipped(answers, gaps, ["goal_1"])))
+    for name in ("alpha", "omega"):
+        row = one(table, name)
+        assert row["flag"].endswith(flag) if gaps == 40 else row["flag"] == flag
+        assert one(table, name, wave="2025")["flag"] == ""
+
+
+def test_persons_without_a_score_do_not_make_alpha_incomplete(tiny: Evaluation) -> None:
+    answers = people(40)
+    row = one(rows_of(tiny, with_gaps(answers, skipped(answers, 10, GOAL))), "alpha")
+    assert (row["n"], row["n_missing"], row["flag"]) == (30, 10, "")
 
 
 def test_the_order_of_rows_and_names_of_organisations_do_not_matter(tiny: Evaluation) -> None:
@@ -235,6 +291,26 @@ def test_items_that_stayed_are_not_found_where_people_truly_changed(tiny: Evalua
 def test_under_150_a_wave_items_are_not_tested(tiny: Evaluation, count: int, flag: str) -> None:
     table = invariance(tiny, wide(people(count)))
     assert set(table[table["statistic"] == "dif_log_odds"]["flag"]) == {flag}
+
+
+def test_an_item_is_judged_over_persons_with_a_score_who_answered_it(tiny: Evaluation) -> None:
+    answers = people(200, seed=3)
+    gapped = with_gaps(answers, skipped(answers, 20, ["goal_1"]) | skipped(answers, 10, ["goal_1", "goal_2"], start=20))
+    table = invariance(tiny, wide(gapped))
+    stacked = pd.concat([matrix(gapped, wave).assign(wave=wave) for wave in ("2023", "2025")])
+    scored = stacked[stacked[GOAL].notna().sum(axis=1) >= 2]
+    expected = functioning(scored[GOAL].to_numpy(float), (scored["wave"] == "2025").to_numpy())
+    for at, (item, n) in enumerate(zip(GOAL, (370, 390, 390), strict=True)):
+        row = one(table, "dif_log_odds", f"goal:{item}", "2025")
+        assert (row["estimate"], row["std_error"]) == pytest.approx((expected.log_odds[at], expected.std_error[at]))
+        assert (row["n"], row["n_missing"]) == (n, 400 - n)
+
+
+def test_an_item_that_too_few_answered_does_not_stop_the_others(tiny: Evaluation) -> None:
+    answers = people(150)
+    table = invariance(tiny, wide(with_gaps(answers, skipped(answers, 1, ["goal_1"]))))
+    flags = [one(table, "dif_log_odds", f"goal:{item}", "2025")["flag"] for item in GOAL]
+    assert flags == ["not_computable; too_few_for_invariance", "persons_taken_as_independent", "persons_taken_as_independent"]
 
 
 def test_a_person_in_two_alliances_counts_by_the_first(tiny: Evaluation) -> None:

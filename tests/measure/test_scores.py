@@ -93,6 +93,14 @@ def test_a_person_in_two_alliances_counts_once_with_the_mean_of_both(tiny: Evalu
     ]
 
 
+def test_who_is_in_two_alliances_counts_under_a_membership_that_there_is(tiny: Evaluation) -> None:
+    # By organisation first: boei of zuid comes before kompas of noord, so that it is zuid, not the first name of each.
+    there = {"respondent_id": "a", "alliance": "noord", "organisation": "kompas", "goal_1": 4}
+    here = {"respondent_id": "a", "alliance": "zuid", "organisation": "boei", "goal_1": 1}
+    found = scores.once_per_person(scored(tiny, there, here)).iloc[0]
+    assert (found["organisation"], found["alliance"]) == ("boei", "zuid")
+
+
 def test_the_same_person_in_two_waves_is_two_rows(tiny: Evaluation) -> None:
     found = scores.once_per_person(scored(tiny, {"wave": "2023", "goal_1": 1}, {"wave": "2025", "goal_1": 1}))
     assert list(found["wave"]) == ["2023", "2025"]

@@ -81,3 +81,24 @@ def test_the_tables_given_are_not_changed_and_others_pass() -> None:
     shown = publishable({"indicators": table, "response": response}, 10)
     pd.testing.assert_frame_equal(table, copy)
     pd.testing.assert_frame_equal(shown["response"], response)
+
+
+def test_a_target_on_too_few_persons_is_blank_in_both_its_tables_and_one_of_the_framework_is_not() -> None:
+    few, enough = "from_survey; below_public_minimum", "from_survey"
+    numbers = {"alliance": "noord", "year": 2025, "baseline": 3.0, "target": 4.0, "actual": 3.5, "attainment": 0.5, "expected": 0.5, "status": "on_track"}
+    rows = [{**numbers, "indicator_id": name, "flag": flag} for name, flag in (("a", few), ("b", enough), ("1.1", ""))]
+    measured = {"alliance": "noord", "wave": "2025", "source": "survey", "statistic": "attainment", "estimate": 0.5, "ci_low": 0.1, "ci_high": 0.9, "n": 40}
+    found = publishable(
+        {
+            "attainment": shaped("attainment", pd.DataFrame(rows)),
+            "indicators": shaped("indicators", pd.DataFrame([{**measured, "indicator": "a", "flag": few}, {**measured, "indicator": "b", "flag": enough}])),
+        },
+        10,
+    )
+    shown = found["attainment"].set_index("indicator_id")
+    assert shown.loc["a", ["baseline", "actual", "attainment", "expected"]].isna().all()
+    assert (shown.loc["a", "target"], shown.loc["a", "status"]) == (4.0, "not_computable")
+    assert shown.loc[["b", "1.1"], "actual"].tolist() == [3.5, 3.5]
+    assert shown.loc[["b", "1.1"], "status"].tolist() == ["on_track", "on_track"]
+    # The wave itself has 40 persons; too few were in that of the baseline.
+    assert found["indicators"].set_index("indicator")["estimate"].isna().tolist() == [True, False]

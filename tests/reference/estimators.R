@@ -172,7 +172,9 @@ for (case in names(cases)) {
 changes$shrunken <- unlist(lapply(fits, function(fit) blup(fit)$pred))
 averages <- do.call(rbind, lapply(names(fits), function(case) {
   fit <- fits[[case]]
-  data.frame(case, estimate = as.numeric(fit$beta), std_error = fit$se, df = as.numeric(fit$ddf), ci_low = fit$ci.lb, ci_high = fit$ci.ub, tau2 = fit$tau2)
+  reach <- predict(fit, pi.type = "riley") # t with K - 2 degrees of freedom
+  data.frame(case, estimate = as.numeric(fit$beta), std_error = fit$se, df = as.numeric(fit$ddf), ci_low = fit$ci.lb, ci_high = fit$ci.ub, tau2 = fit$tau2,
+             prediction_low = reach$pi.lb, prediction_high = reach$pi.ub)
 }))
 write_reference(changes, "alliances")
 write_reference(averages, "average")

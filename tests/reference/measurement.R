@@ -120,19 +120,21 @@ dif_persons <- do.call(rbind, lapply(names(cases <- list(no_shift = c(0, 0), shi
   data.frame(case, after = as.integer(after), item_1 = as.integer(items[, 1]), item_2 = as.integer(items[, 2]), item_3 = as.integer(items[, 3]), item_4 = as.integer(items[, 4]))
 }))
 strict <- clm.control(gradTol = 1e-12, maxIter = 200)
-dif <- do.call(rbind, lapply(split(dif_persons, dif_persons$case), function(d) do.call(rbind, lapply(c("total", "rest"), function(matching) do.call(rbind, lapply(1:4, function(j) {
-  y <- factor(d[[item_names[j]]], ordered = TRUE)
-  score <- rowSums(d[item_names]) - if (matching == "rest") d[[item_names[j]]] else 0
-  score <- score - mean(score)
-  fits <- list(clm(y ~ 1, control = strict), clm(y ~ score, control = strict), clm(y ~ score + after, data = d, control = strict), clm(y ~ score * after, data = d, control = strict))
+dif_row <- function(case, matching, item, y, score, after) {
+  y <- factor(y, ordered = TRUE); score <- score - mean(score)
+  fits <- list(clm(y ~ 1, control = strict), clm(y ~ score, control = strict), clm(y ~ score + after, control = strict), clm(y ~ score * after, control = strict))
   l <- vapply(fits, function(f) as.numeric(logLik(f)), 0); n <- length(y)
   nagelkerke <- (1 - exp(2 * (l[1] - l) / n)) / (1 - exp(2 * l[1] / n)); mcfadden <- 1 - l / l[1]
-  data.frame(case = d$case[1], matching, item = j, log_likelihood = l[3], score = unname(coef(fits[[3]])["score"]), log_odds = unname(coef(fits[[3]])["after"]),
+  data.frame(case, matching, item, log_likelihood = l[3], score = unname(coef(fits[[3]])["score"]), log_odds = unname(coef(fits[[3]])["after"]),
              std_error = coef(summary(fits[[3]]))["after", "Std. Error"], threshold_1 = unname(coef(fits[[3]])[1]),
              uniform_p = pchisq(2 * (l[3] - l[2]), 1, lower.tail = FALSE), nonuniform_p = pchisq(2 * (l[4] - l[3]), 1, lower.tail = FALSE),
              uniform_size = nagelkerke[3] - nagelkerke[2], nonuniform_size = nagelkerke[4] - nagelkerke[3],
              uniform_mcfadden = mcfadden[3] - mcfadden[2], nonuniform_mcfadden = mcfadden[4] - mcfadden[3])
-}))))))
+}
+by_item <- function(persons, row) do.call(rbind, lapply(split(persons, persons$case), function(d) do.call(rbind, lapply(c("total", "rest"), function(matching) do.call(rbind, lapply(1:4, function(j) row(d, matching, j)))))))
+dif <- by_item(dif_persons, function(d, matching, j) {
+  dif_row(d$case[1], matching, j, d[[item_names[j]]], rowSums(d[item_names]) - if (matching == "rest") d[[item_names[j]]] else 0, d$after)
+})
 dif$uniform_bh <- ave(dif$uniform_p, dif$matching, FUN = function(p) p.adjust(p, "BH"))
 write_reference(dif_persons, "dif_persons")
 write_reference(dif, "dif")
@@ -164,6 +166,33 @@ alphas <- do.call(rbind, lapply(names(sets), function(s) data.frame(set = s, nom
 stopifnot(abs(alphas$nominal[1] - .743) < 5e-4, abs(alphas$ordinal[1] - .815) < 5e-4, abs(alphas$interval[1] - .849) < 5e-4)
 write_reference(values, "coded")
 write_reference(alphas, "alpha_coders")
+
+# ---------------------------------------------------------------- r_wg and invariance where answers are missing
+# The inputs above with about one answer in seven taken out.
+set.seed(20250603)
+with_gaps <- function(d) { d[item_names] <- lapply(d[item_names], function(x) ifelse(runif(length(x)) < .15, NA, x)); d }
+groups_missing <- with_gaps(groups[groups$design != "unequal", ])
+# multilevel's own rwg.j takes variances with na.rm = TRUE, but leaves out every person with a gap first; here it leaves out nobody.
+with_everyone <- rwg.j; environment(with_everyone) <- list2env(list(na.exclude = identity), parent = environment(rwg.j))
+agreement_missing <- do.call(rbind, lapply(unique(groups_missing$design), function(design) {
+  d <- groups_missing[groups_missing$design == design, ]
+  data.frame(design, with_everyone(d[item_names], d$group, ranvar = 2)[1:2], narrow = with_everyone(d[item_names], d$group, ranvar = 0.5)$rwg.j)
+}))
+names(agreement_missing) <- c("design", "group", "rwg_j", "rwg_j_narrow")
+stopifnot(all(is.finite(agreement_missing$rwg_j)))
+write_reference(groups_missing, "groups_missing")
+write_reference(agreement_missing, "rwg_missing")
+
+# Persons with three of the four items or all; each item over those who answered it, at the mean of a person's answered items times their number.
+dif_persons_missing <- with_gaps(dif_persons)
+dif_persons_missing <- dif_persons_missing[rowSums(!is.na(dif_persons_missing[item_names])) >= 3, ]
+dif_missing <- by_item(dif_persons_missing, function(d, matching, j) {
+  d <- d[!is.na(d[[item_names[j]]]), ]
+  matched <- if (matching == "rest") item_names[-j] else item_names
+  dif_row(d$case[1], matching, j, d[[item_names[j]]], rowMeans(d[matched], na.rm = TRUE) * length(matched), d$after)
+})
+write_reference(dif_persons_missing, "dif_persons_missing")
+write_reference(dif_missing, "dif_missing")
 
 # ---------------------------------------------------------------- versions
 packages <- c("lavaan", "multilevel", "ordinal", "psych")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse, special
 
 from midterm.compare.primary import contrast
-from midterm.compare.result import Result, Settings, t_result
+from midterm.compare.result import Result, Settings, flags, t_result
 from midterm.compare.two_waves import AFTER, BEFORE, Codes, Truths, TwoWaves
 from midterm.measure.clustered import Floats
 
@@ -101,7 +101,9 @@ def stayers_table(data: TwoWaves, settings: Settings) -> pd.DataFrame:
 
     which is exact: ``change`` is the mean of the last wave less the mean of the first, as in ``primary``. Parts are parts of
     persons, for a count of exposure. Numbers in the indicator's unit; NaN where a group has nobody; the two parts are 0 where nobody left
-    or came, and NaN where nobody stayed. The difference is that of ``clubSandwich`` (see ``primary.contrast``).
+    or came, and NaN where nobody stayed.
+    Source: the identity is worked out here; differences as ``primary.contrast``, equal to clubSandwich
+    ``vcovCR(lm(score ~ is_leaver), type = "CR2")``.
     """
     people = persons(data)
     stays, leaves, enters = people.stays, people.leaves, people.enters
@@ -198,12 +200,6 @@ def _lacks(people: Persons, found: Result) -> dict[str, Truths]:
 def anybody(kept: Truths) -> Truths:
     """Return for which indicators (k,) anybody is ``kept`` (P, k)."""
     return np.asarray(kept.any(axis=0))
-
-
-def flags(**found: Truths) -> tuple[str, ...]:
-    """Return per indicator the names of what is true of it, parted by "; ", from arrays (k,) by name."""
-    columns = np.array(list(found.values()), dtype=bool).reshape(len(found), -1)
-    return tuple("; ".join(name for name, is_so in zip(found, column, strict=True) if is_so) for column in columns.T)
 
 
 def inverse_probability_weighted(data: TwoWaves, settings: Settings) -> Result:

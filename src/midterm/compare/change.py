@@ -13,18 +13,17 @@ import pandas as pd
 from scipy import stats
 
 from midterm.compare.attrition import stayers_table
-from midterm.compare.registry import CHECKS, EFFECTS, LEVELS, PRIMARY, Check, Estimand, Level, Uses
+from midterm.compare.registry import CHECKS, EFFECTS, LEVELS, PRIMARY, Check, Estimand, Level
 from midterm.compare.result import Result, Settings
 from midterm.compare.specifications import ALL, ANY, SCORINGS, Agreement, agreement, specifications
 from midterm.compare.two_waves import AFTER, BEFORE, Kind, Outcome, Truths, TwoWaves
 from midterm.description import Evaluation, Indicator
-from midterm.measure.clustered import Estimate, Floats
-from midterm.measure.scores import once_per_person, scores_by_person
+from midterm.measure.clustered import FEW_DF, Floats
+from midterm.measure.scores import is_redefined, once_per_person, scores_by_person
 from midterm.measure.tiers import POOLED, tier_of
 from midterm.plan import planned_status
 from midterm.tables import shaped, stack
 
-FEW_DF = 4.0
 WAVES: tuple[Literal[0, 1], ...] = (BEFORE, AFTER)
 ATTRITION_METHOD = "difference of means in one wave, CR2 on organisations, Satterthwaite t"
 
@@ -97,7 +96,7 @@ def _check(evaluation: Evaluation, data: TwoWaves, alliance: str, check: Check, 
         return pd.DataFrame()
     holds = check.valid.holds(part)
     found = check.function(part, settings).where(holds)
-    rows = _rows(evaluation, part, alliance, found, check.method, uses=check.uses, estimand=check.estimand)
+    rows = _rows(evaluation, check.used(part), alliance, found, check.method, estimand=check.estimand)
     remarks = [[check.reading, *([] if valid else [f"not_valid: needs {check.valid.name}"])] for valid in holds]
     return _untested(rows.assign(flag=[_joined(*remark, flag) for remark, flag in zip(remarks, rows["flag"], strict=True)]))
 
@@ -116,17 +115,27 @@ def _level(evaluation: Evaluation, data: TwoWaves, alliance: str, entry: Level, 
     if not part.outcomes:
         return pd.DataFrame()
     rows = _rows(evaluation, part, alliance, entry.function(part, wave, settings_of(evaluation)), entry.method, estimand=entry.estimand)
-    counted = {"n_from": part.n[wave], "n_to": part.n[wave], "n_paired": part.n[wave], "n_organisations": (part.sizes[wave] > 0).sum(axis=0)}
+    counted = {"n_from": part.n[wave], "n_to": part.n[wave], "n_paired": np.nan, "n_organisations": (part.sizes[wave] > 0).sum(axis=0)}
     remarks = [_joined("level_of_one_wave", entry.reading, flag) for flag in rows["flag"]]
     return rows.assign(from_wave=name, to_wave=name, margin=np.nan, equivalence_p=np.nan, minimal_detectable=np.nan, design=None, flag=remarks, **counted)
 
 
 def attrition(evaluation: Evaluation, data: TwoWaves, alliance: str) -> pd.DataFrame:
-    """Return who stayed, left and came, and what that adds to each change (table ``attrition``)."""
-    table = stayers_table(data, settings_of(evaluation))
-    tiers = _tiers(data, alliance)
-    untested = {f"{group}_p_value": table[f"{group}_p_value"].mask(np.array(tiers) == "T0") for group in ("leavers", "entrants")}
-    return shaped("attrition", table.assign(alliance=alliance, tier=tiers, method=ATTRITION_METHOD, **untested))
+    """Return who stayed, left and came, and what that adds to each change (table ``attrition``).
+
+    A difference is tested where those who left (or came) and those who stayed are both enough for a test.
+    """
+    table = stayers_table(data, settings_of(evaluation)).assign(alliance=alliance, tier=_tiers(data, alliance), method=ATTRITION_METHOD)
+    for group in ("leavers", "entrants"):
+        smaller = table[["n_stayers", f"n_{group}"]].min(axis=1)
+        counts = zip(data.is_in_both.sum(axis=0), smaller, strict=True)
+        is_small = pd.Series([tier_of(alliance, int(organisations), int(n)) == "T0" for organisations, n in counts], dtype=bool)
+        is_hidden, is_few = is_small & table[f"{group}_p_value"].notna(), table[f"{group}_df"] < FEW_DF
+        remarks = [(f"too_small_to_test ({group})", is_hidden), (f"few_df ({group})", is_few)]
+        table[f"{group}_p_value"] = table[f"{group}_p_value"].mask(is_small)
+        for remark, holds in remarks:
+            table["flag"] = [_joined(flag, remark if held else "") for flag, held in zip(table["flag"], holds, strict=True)]
+    return shaped("attrition", table)
 
 
 def _tiers(data: TwoWaves, alliance: str) -> list[str]:
@@ -154,40 +163,44 @@ def specification_curve(
     found = list(specifications(scored, complete, settings))
     rows = [_untested(_rows(evaluation, entry.data, alliance, entry.result, entry.name)) for entry in found]
     planned = scored[SCORINGS[1]]
-    agreed = agreement(primary_result(evaluation, planned), found, plan.alpha)
+    is_tested = np.array([[tier != "T0" for tier in _tiers(entry.data, alliance)] for entry in found])
+    agreed = agreement(primary_result(evaluation, planned), found, is_tested, plan.alpha)
     tiers = _tiers(planned, alliance)
     flags = {outcome.name: _agreement_flag(agreed, at, tiers[at]) for at, outcome in enumerate(planned.outcomes)}
     return stack("checks", [with_plan(evaluation, part) for part in rows]), flags
 
 
 def _agreement_flag(agreed: Agreement, at: int, tier: str) -> str:
-    """Return of how many choices the sign and (where there is a test) the conclusion are the primary's; nothing where no choice gives a number."""
-    n, sign, conclusion = (f"{counts[at]:.0f}" for counts in (agreed.n, agreed.same_sign, agreed.same_conclusion))
+    """Return of how many choices the sign, and (where there is a test) the significance, are the primary's; nothing where there is no choice."""
+    n, sign, tested, alike = (f"{counts[at]:.0f}" for counts in (agreed.n, agreed.same_sign, agreed.n_tested, agreed.significant_alike))
     if n == "0":
         return ""
-    return f"specifications: {sign} of {n} same sign" + ("" if tier == "T0" else f", {conclusion} same conclusion")
+    return f"specifications: {sign} of {n} same sign" + ("" if tier == "T0" else f", {alike} of {tested} tested significant alike (unadjusted)")
 
 
 def with_plan(evaluation: Evaluation, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return ``rows`` of ``change`` or ``checks`` with whether the comparison was planned, and what the seal says of that as flags."""
-    status = planned_status(evaluation)
-    flags = [_joined(flag, *status[name].flags) for flag, name in zip(rows["flag"], rows["indicator"], strict=True)]
+    """Return ``rows`` of ``change`` or ``checks`` with whether the comparison was planned.
+
+    Flags say what the seal tells of that, and whether what is compared was asked alike in both waves (``definition_changed``).
+    """
+    status, waves = planned_status(evaluation), (evaluation.plan.from_wave, evaluation.plan.to_wave)
+    redefined = {entry.id: "definition_changed" if is_redefined(evaluation, entry, waves) else "" for entry in evaluation.indicators}
+    flags = [_joined(flag, *status[name].flags, redefined[name]) for flag, name in zip(rows["flag"], rows["indicator"], strict=True)]
     return rows.assign(planned=[status[name].planned for name in rows["indicator"]], flag=flags)
 
 
-def flagged(rows: pd.DataFrame, flags: Mapping[str, str]) -> pd.DataFrame:
-    """Return ``rows`` of ``change`` with a flag added per indicator."""
-    return rows.assign(flag=[_joined(flag, flags.get(name, "")) for flag, name in zip(rows["flag"], rows["indicator"], strict=True)])
+def flagged(rows: pd.DataFrame, flags: Mapping[str, str] | str) -> pd.DataFrame:
+    """Return ``rows`` of ``change`` or ``checks`` with a flag added: one for all, or by indicator."""
+    added = [flags if isinstance(flags, str) else flags.get(name, "") for name in rows["indicator"]]
+    return rows.assign(flag=[_joined(*both) for both in zip(rows["flag"], added, strict=True)])
 
 
-def _rows(
-    evaluation: Evaluation, data: TwoWaves, alliance: str, result: Result, method: str, *, uses: Uses = "all", estimand: Estimand = "process"
-) -> pd.DataFrame:
-    """Return one row per indicator: who was compared, what was found, and what these data could have shown."""
+def _rows(evaluation: Evaluation, data: TwoWaves, alliance: str, result: Result, method: str, *, estimand: Estimand = "process") -> pd.DataFrame:
+    """Return one row per indicator: who was compared (``data``: the scores that the method uses), what was found, and what they could have shown."""
     plan, found = evaluation.plan, result.columns()
     names = [outcome.name for outcome in data.outcomes]
     margins = np.array([evaluation.indicator(name).margin for name in names], dtype=float)
-    n_from, n_to = (data.n_paired, data.n_paired) if uses == "linked" else (data.n[BEFORE], data.n[AFTER])
+    n_from, n_to = data.n[BEFORE], data.n[AFTER]
     organisations = data.is_in_both.sum(axis=0)
     error, df = np.asarray(found["std_error"], dtype=float), np.asarray(found["df"], dtype=float)
     is_process = estimand == "process"
@@ -263,35 +276,8 @@ def minimal_detectable(std_error: Floats, df: Floats, alpha: float = 0.05, power
     return np.asarray((stats.t.ppf(1 - alpha / 2, freedom) + stats.t.ppf(power, freedom)) * std_error)
 
 
-def average_row(evaluation: Evaluation, indicator: Indicator, judged: pd.DataFrame, mean: Estimate) -> dict[str, object]:
-    """Return the ``average`` row of one indicator from the alliances' ``judged`` rows and their random-effects mean."""
-    plan = evaluation.plan
-    designs = set(judged["design"])
-    estimate, error, df = (np.array([value]) for value in (mean.estimate, mean.std_error, mean.df))
-    return {
-        "alliance": "average",
-        "indicator": indicator.id,
-        "from_wave": plan.from_wave,
-        "to_wave": plan.to_wave,
-        "estimand": "process",
-        "design": designs.pop() if len(designs) == 1 else "partly_paired",
-        "n_from": judged["n_from"].sum(),
-        "n_to": judged["n_to"].sum(),
-        "n_paired": judged["n_paired"].sum(),
-        "n_organisations": len(judged),
-        "estimate": mean.estimate,
-        "std_error": mean.std_error,
-        "df": mean.df,
-        "ci_low": mean.ci_low,
-        "ci_high": mean.ci_high,
-        "p_value": np.maximum(2 * stats.t.sf(abs(mean.estimate) / mean.std_error, mean.df), np.finfo(float).tiny),
-        "equivalence_p": equivalence(estimate, error, df, np.array([indicator.margin]))[0],
-        "margin": indicator.margin,
-        "minimal_detectable": minimal_detectable(error, np.array([len(judged) - 1.0]), plan.alpha, plan.power)[0],
-        "method": "random-effects mean over alliances, REML, Knapp-Hartung",
-    }
-
-
-def shared_organisations(memberships: pd.DataFrame) -> int:
-    """Return how many organisations stand in more than one alliance; ``memberships`` has a row per person, alliance and wave."""
-    return int((memberships.drop_duplicates(["alliance", "organisation"])["organisation"].value_counts() > 1).sum())
+def shared_organisations(memberships: pd.DataFrame) -> str:
+    """Return as a flag how many organisations stand in several alliances; "" where none does. A row per person, alliance and wave."""
+    alliances = memberships.drop_duplicates(["alliance", "organisation"])["organisation"].value_counts()
+    shared = int((alliances > 1).sum())
+    return f"shared_organisations: {shared}" if shared else ""

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from midterm.compare.primary import weighted
-from midterm.compare.result import Result, Settings
+from midterm.compare.result import Result, Settings, flags
 from midterm.compare.two_waves import AFTER, BEFORE, Truths, TwoWaves
 from midterm.measure.clustered import NO_VARIANCE, Floats
 from midterm.measure.weights import Margin, is_unbalanced, kish_effect, raked
@@ -67,7 +67,8 @@ def descriptive_change(data: TwoWaves, settings: Settings) -> Result:
 def descriptive_level(data: TwoWaves, wave: Literal[0, 1], settings: Settings) -> Result:
     """Return what the people present in ``wave`` (0 before, 1 after) said: the mean of one wave as in ``descriptive_change``.
 
-    Without a staff list it is the plain mean. The t interval is not cut to the ends of the scale. Source and reference as there.
+    Without a staff list it is the plain mean. The t interval is not cut to the ends of the scale.
+    Source: Cochran 1977, Sampling Techniques, chapter 5. Equal to R survey ``svymean`` with that design.
     """
     levels = _levels(data, _is_covered(data)[wave])
     return _described(data, (wave,), levels.of(wave), settings)
@@ -159,10 +160,8 @@ def _list_faults(data: TwoWaves, waves: tuple[int, ...]) -> dict[str, Truths]:
 
 def _flags(reasons: dict[str, Truths], counts: dict[str, Floats]) -> tuple[str, ...]:
     """Return per column the reasons that hold, and the counts above 0."""
-    width = len(next(iter(reasons.values())))
-    said = [[reason for reason, holds in reasons.items() if holds[column]] for column in range(width)]
-    counted = [[f"{name}: {count[column]:.0f}" for name, count in counts.items() if count[column] > 0] for column in range(width)]
-    return tuple("; ".join([*first, *second]) for first, second in zip(said, counted, strict=True))
+    counted = [[f"{name}: {count[column]:.0f}" for name, count in counts.items() if count[column] > 0] for column in range(len(next(iter(reasons.values()))))]
+    return tuple("; ".join(filter(None, [said, *more])) for said, more in zip(flags(**reasons), counted, strict=True))
 
 
 def raked_weights(data: TwoWaves) -> Floats:
@@ -227,6 +226,6 @@ def raked_change(data: TwoWaves, settings: Settings) -> Result:
         "no_variance": has_number & ~has_error & ~is_alone,
     }
     without = np.where(has_number, _without_answers(data, (BEFORE, AFTER)), 0)
-    flags = _flags(reasons, {"organisations_without_answers": without})
+    notes = _flags(reasons, {"organisations_without_answers": without})
     effects = ["" if np.isnan(value) else f"kish_effect: {value:.2f}" for value in effect]
-    return replace(found, flag=tuple("; ".join(part for part in parts if part) for parts in zip(flags, said, effects, strict=True)))
+    return replace(found, flag=tuple("; ".join(part for part in parts if part) for parts in zip(notes, said, effects, strict=True)))

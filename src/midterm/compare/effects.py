@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from scipy import special, stats
 
-from midterm.compare.means import flags, moments
+from midterm.compare.means import moments
 from midterm.compare.primary import primary
 from midterm.compare.ranks import TINY, asymmetric, cliff, dominance
-from midterm.compare.result import Result, Settings
+from midterm.compare.result import Result, Settings, flags
 from midterm.compare.two_waves import Truths, TwoWaves
 from midterm.measure.clustered import NO_VARIANCE, Floats
 
@@ -18,13 +18,13 @@ FARTHEST = 100.0
 """With a t beyond this no interval of the noncentral t is given."""
 
 
-def hedges_g(data: TwoWaves, settings: Settings) -> Result:
+def hedges_g_noncentral_t(data: TwoWaves, settings: Settings) -> Result:
     """Return the primary's change, and it in standard deviations of the first wave, corrected for small n (Glass's delta with J).
 
     g = J(n0 - 1) change / s0, with s0 the standard deviation and n0 the persons of the first wave. Its interval: the noncentrality
     parameters between which t = change / SE is likely, SE and df by CR2 on organisations (Satterthwaite), times J SE / s0; it leaves
     out 0 where p is below 1 - level. It takes SE / s0 as a constant of the design, as it is for independent persons only:
-    with few organisations it is too short at small changes and too long at large ones (see ``hedges_g_linearised``).
+    with few organisations it is too short at small changes and too long at large ones (see ``hedges_g``).
     Change, error and interval in the indicator's unit, effect without unit, arrays (k,). NaN: all where a wave has no scores;
     the effect with fewer than 3 persons before (flag "few_before") or where they all answered the same ("no_variance_before");
     its interval where the primary has no error ("one_organisation", "no_variance") or t is beyond plus or minus 100 ("far_beyond").
@@ -42,15 +42,15 @@ def hedges_g(data: TwoWaves, settings: Settings) -> Result:
         effect_low=low * error * scale,
         effect_high=high * error * scale,
         effect_name="hedges_g_baseline_sd",
-        flag=flags(len(scale), *_remarks(data, fit), *remarks, (np.abs(t) > FARTHEST, "far_beyond")),
+        flag=flags(*_remarks(data, fit), *remarks, (np.abs(t) > FARTHEST, "far_beyond")),
     )
 
 
-def hedges_g_linearised(data: TwoWaves, settings: Settings) -> Result:
-    """Return the same as ``hedges_g`` with an interval that lets organisations move the change and the standard deviation alike.
+def hedges_g(data: TwoWaves, settings: Settings) -> Result:
+    """Return the same as ``hedges_g_noncentral_t`` with an interval that lets organisations move the change and the standard deviation alike.
 
     To first order g is a difference of means: after of z = y / s0, before of z = y / s0 + (g / 2) ((y - mean0)^2 / s0^2 - 1). The CR2 error of
-    that difference, on organisations, with its Satterthwaite t gives g plus or minus t SE, times J. Units and NaN as ``hedges_g``,
+    that difference, on organisations, with its Satterthwaite t gives g plus or minus t SE, times J. Units and NaN as ``hedges_g_noncentral_t``,
     but that the interval stands where only the change has no variance: the standard deviation still has.
     Source: Hedges 1981, J. Educational Statistics 6(2); linearised variance as Binder 1983, International Statistical Review 51(3);
     Pustejovsky & Tipton 2018, J. Bus. Econ. Stat. 36(4). Error equal to clubSandwich ``vcovCR(lm(z ~ wave), type = "CR2")``.
@@ -69,7 +69,7 @@ def hedges_g_linearised(data: TwoWaves, settings: Settings) -> Result:
         effect_low=fit.estimate * scale - half,
         effect_high=fit.estimate * scale + half,
         effect_name="hedges_g_baseline_sd",
-        flag=flags(len(scale), *_remarks(data, fit), *remarks),
+        flag=flags(*_remarks(data, fit), *remarks),
     )
 
 
@@ -108,7 +108,6 @@ def cliffs_delta(data: TwoWaves, settings: Settings) -> Result:
         effect_high=high,
         effect_name="cliffs_delta",
         flag=flags(
-            len(delta),
             (np.isnan(delta), "no_data"),
             (~np.isnan(delta) & is_one, "one_organisation"),
             (is_separated, "separated"),
@@ -138,7 +137,7 @@ def top_two_box(data: TwoWaves, settings: Settings) -> Result:
         effect_low=np.where(is_item, _known(share.ci_low), np.nan),
         effect_high=np.where(is_item, _known(share.ci_high), np.nan),
         effect_name="top_two_box_difference",
-        flag=flags(len(highest), (~is_item, "not_an_item"), *((is_item & holds, name) for holds, name in _remarks(data, share))),
+        flag=flags((~is_item, "not_an_item"), *((is_item & holds, name) for holds, name in _remarks(data, share))),
     )
 
 

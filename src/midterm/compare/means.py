@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from midterm.compare.result import Result, Settings, t_result
+from midterm.compare.result import Result, Settings, flags, t_result
 from midterm.compare.two_waves import AFTER, BEFORE, TwoWaves
 from midterm.measure.clustered import NO_VARIANCE, Floats
 
@@ -72,7 +71,7 @@ def partially_overlapping_t(data: TwoWaves, settings: Settings) -> Result:
     df = np.where(pairs == 0, welch_df, pairs - 1 + (welch_df - pairs + 1) * (persons - 2 * pairs) / persons)
     whole = shares.sum(axis=0)
     result = _between(n, means, np.where(whole - 2 * common > ROUNDING * whole, whole - 2 * common, 0.0), df, settings.level)
-    remarks = flags(len(persons), (data.n_paired == 1, "one_linked_person"))
+    remarks = flags((data.n_paired == 1, "one_linked_person"))
     return replace(result, flag=tuple("; ".join(filter(None, both)) for both in zip(result.flag, remarks, strict=True)))
 
 
@@ -103,11 +102,6 @@ def correlation(first: Floats, second: Floats) -> Floats:
     return np.asarray(np.divide(products, (pairs - 1) * spread, out=np.zeros_like(pairs), where=spread > 0))
 
 
-def flags(count: int, *remarks: tuple[NDArray[np.bool_], str]) -> tuple[str, ...]:
-    """Return for each of ``count`` indicators the names of the remarks (holds (k,), name) that hold, parted by "; "."""
-    return tuple("; ".join(name for holds, name in remarks if holds[column]) for column in range(count))
-
-
 def _waves(data: TwoWaves) -> tuple[Floats, Floats, Floats]:
     """Return number, mean and variance of both waves, each (2, k)."""
     number, mean, variance = zip(moments(data.y[~data.is_after]), moments(data.y[data.is_after]), strict=True)
@@ -125,7 +119,7 @@ def _one_mean(before: Floats, after: Floats, level: float, names: tuple[str, str
     size = np.fmax.reduce(np.abs(np.concatenate([before, after])), axis=0, initial=0.0)
     n, mean, variance = moments(after - before, size)
     result = t_result(mean, np.sqrt(variance / np.maximum(n, 1.0)), n - 1, level)
-    return replace(result, flag=flags(len(n), (n == 0, names[0]), (n == 1, names[1]), (variance == 0, "no_variance")))
+    return replace(result, flag=flags((n == 0, names[0]), (n == 1, names[1]), (variance == 0, "no_variance")))
 
 
 def _between(n: Floats, means: Floats, squared_error: Floats, df: Floats, level: float) -> Result:
@@ -133,4 +127,4 @@ def _between(n: Floats, means: Floats, squared_error: Floats, df: Floats, level:
     result = t_result(means[AFTER] - means[BEFORE], np.sqrt(squared_error), df, level, np.abs(means).max(axis=0))
     smallest = n.min(axis=0)
     has_none = (smallest > 1) & np.isnan(np.asarray(result.std_error))
-    return replace(result, flag=flags(len(smallest), (smallest == 0, "no_data"), (smallest == 1, "one_respondent"), (has_none, "no_variance")))
+    return replace(result, flag=flags((smallest == 0, "no_data"), (smallest == 1, "one_respondent"), (has_none, "no_variance")))

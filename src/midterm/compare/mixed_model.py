@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from midterm.compare.result import Result, Settings, t_result
+from midterm.compare.result import Result, Settings, first_reason, t_result
 from midterm.compare.two_waves import AFTER, BEFORE, Truths, TwoWaves
 from midterm.measure.clustered import NO_VARIANCE, Floats
 
@@ -95,20 +95,8 @@ def mixed_model(data: TwoWaves, settings: Settings) -> Result:
     names = {"nobody_linked": PERSON, "no_organisation_by_wave_term": CELL, "no_organisation_term": ORGANISATION}
     remarks = {"boundary": on_edge & is_good, **{name: ~is_free[term] & is_good for name, term in names.items()}}
     blank = np.where(is_good, 1.0, np.nan)
-    result = t_test((shift + scale * estimate) * blank, scale * error * blank, df * blank, settings.level)
-    return replace(result, flag=first_reason(reasons, remarks, k))
-
-
-def t_test(estimate: Floats, std_error: Floats, df: Floats, level: float, size: Floats | float = 1.0) -> Result:
-    """Return ``t_result`` with p at least the smallest number that there is: many degrees of freedom would round it to 0."""
-    found = t_result(estimate, std_error, df, level, size)
-    return replace(found, p_value=np.maximum(np.asarray(found.p_value), np.finfo(float).tiny))
-
-
-def first_reason(reasons: dict[str, Truths], remarks: dict[str, Truths], k: int) -> tuple[str, ...]:
-    """Return k flags: the first of ``reasons`` (k,) that holds and every one of ``remarks`` (k,), parted by "; "."""
-    stopped = [next(([name] for name, holds in reasons.items() if holds[column]), []) for column in range(k)]
-    return tuple("; ".join([*stopped[column], *(name for name, holds in remarks.items() if holds[column])]) for column in range(k))
+    result = t_result((shift + scale * estimate) * blank, scale * error * blank, df * blank, settings.level)
+    return replace(result, flag=first_reason(reasons, remarks))
 
 
 def _at_home(data: TwoWaves) -> TwoWaves:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from midterm.compare.mixed_model import first_reason, mixed_model, t_test, within_waves
+from midterm.compare.mixed_model import mixed_model, within_waves
 from midterm.compare.ordinal import cumulative_logit
-from midterm.compare.result import Result, Settings
+from midterm.compare.result import Result, Settings, first_reason, t_result
 from midterm.compare.two_waves import AFTER, BEFORE, Truths, TwoWaves
 from midterm.measure.clustered import Floats
 
@@ -48,7 +48,7 @@ def gee(data: TwoWaves, settings: Settings) -> Result:
     estimate, error = np.full(k, np.nan), np.full(k, np.nan)
     estimate[kept] = shift[kept] + scale[kept] * (means[AFTER] - means[BEFORE])
     error[kept[~has_whole]] = scale[kept[~has_whole]] * _bias_reduced(sizes[..., ~has_whole], totals[..., ~has_whole], alpha[~has_whole], means[:, ~has_whole])
-    found = t_test(estimate, error, clusters - 1.0, settings.level, np.fmax.reduce(np.abs(data.y), axis=0, initial=0.0))
+    found = t_result(estimate, error, clusters - 1.0, settings.level, np.fmax.reduce(np.abs(data.y), axis=0, initial=0.0))
     is_exact = ~has_whole & np.isnan(np.asarray(found.std_error))[kept]
     names = {
         "one_organisation": is_alone,
@@ -56,7 +56,7 @@ def gee(data: TwoWaves, settings: Settings) -> Result:
         "no_variance_between_organisations": is_exact,
         "correlation_held_at_0": is_held & ~is_alone & ~has_whole & ~is_exact,
     }
-    return replace(found, flag=first_reason(reasons, {name: _spread(holds, kept, k) for name, holds in names.items()}, k))
+    return replace(found, flag=first_reason(reasons, {name: _spread(holds, kept, k) for name, holds in names.items()}))
 
 
 def _spread(holds: Truths, kept: NDArray[np.intp], k: int) -> Truths:
@@ -160,10 +160,10 @@ def alliance_terms(data: TwoWaves, settings: Settings) -> Result:
     n_organisations = (_gather(organisation, data.n_codes) @ (own * (share[cell] != 0)) > 0).sum(axis=0)
     is_usable = n_kept > 1
     blank = np.where(is_usable, 1.0, np.nan)
-    found = t_test(estimate * blank, np.where(n_organisations > 1, error, np.nan), df, settings.level, np.abs(centre))
+    found = t_result(estimate * blank, np.where(n_organisations > 1, error, np.nan), df, settings.level, np.abs(centre))
     is_untested = is_usable & np.isnan(np.asarray(found.std_error))
     remarks = {"one_organisation": is_untested & (n_organisations == 1), "no_variance": is_untested & (n_organisations > 1)}
-    flags = first_reason({"no_data": (data.n == 0).any(axis=0), "one_alliance": ~is_usable}, remarks, k)
+    flags = first_reason({"no_data": (data.n == 0).any(axis=0), "one_alliance": ~is_usable}, remarks)
     counts = [f"alliances_left_out: {lost}" if lost and usable else "" for lost, usable in zip(n_lost.tolist(), is_usable.tolist(), strict=True)]
     alone = [
         f"alliances_of_one_organisation: {number}" if number and usable else "" for number, usable in zip(n_alone.tolist(), is_usable.tolist(), strict=True)

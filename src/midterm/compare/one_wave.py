@@ -12,8 +12,7 @@ from typing import Literal
 import numpy as np
 
 from midterm.compare.counts import HALVES
-from midterm.compare.means import flags
-from midterm.compare.result import Result, Settings
+from midterm.compare.result import Result, Settings, flags
 from midterm.compare.two_waves import Truths, TwoWaves
 from midterm.measure.clustered import Floats
 from midterm.measure.levels import Interval, clopper_pearson, garwood, hypergeometric, wilson
@@ -65,4 +64,4 @@ def _result(total: Floats, base: Floats, interval: Callable[[Floats, Floats], In
     """Return ``total`` per ``base`` (k,) with its interval; nothing where the base is 0."""
     estimate = np.divide(total, base, out=np.full_like(total, np.nan), where=base > 0)
     low, high = interval(total, base)
-    return Result(estimate, ci_low=low, ci_high=high, flag=flags(len(base), (base <= 0, "no_data"), *remarks))
+    return Result(estimate, ci_low=low, ci_high=high, flag=flags((base <= 0, "no_data"), *remarks))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, logit
 
-from midterm.compare.mixed_model import first_reason, t_test
 from midterm.compare.ranks import compared
-from midterm.compare.result import Result, Settings
+from midterm.compare.result import Result, Settings, first_reason, t_result
 from midterm.compare.two_waves import AFTER, BEFORE, Truths, TwoWaves
 from midterm.measure.clustered import Floats
 
@@ -47,7 +46,7 @@ def cumulative_logit(data: TwoWaves, settings: Settings) -> Result:
     beta, error = np.full(k, np.nan), np.full(k, np.nan)
     for column in np.flatnonzero(is_usable).tolist():
         beta[column], error[column], _ = proportional_odds(_table(data, column, values[column]))
-    found = t_test(beta, error, clusters - 1.0, settings.level)
+    found = t_result(beta, error, clusters - 1.0, settings.level)
     is_untested = is_usable & np.isnan(np.asarray(found.p_value))
     remarks = {"one_organisation": is_untested & (clusters == 1), "no_variance_between_organisations": is_untested & (clusters > 1)}
     return Result(
@@ -58,7 +57,7 @@ def cumulative_logit(data: TwoWaves, settings: Settings) -> Result:
         effect_low=_exp(found.ci_low),
         effect_high=_exp(found.ci_high),
         effect_name="odds_ratio",
-        flag=first_reason(reasons, remarks, k),
+        flag=first_reason(reasons, remarks),
     )
 
 

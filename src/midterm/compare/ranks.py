@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from midterm.compare.means import flags, moments
-from midterm.compare.result import Result, Settings, t_result
+from midterm.compare.means import moments
+from midterm.compare.result import Result, Settings, flags, t_result
 from midterm.compare.two_waves import AFTER, BEFORE, Codes, Truths, TwoWaves
 from midterm.measure.clustered import NO_VARIANCE, Floats
 
@@ -53,7 +53,7 @@ def signed_rank(data: TwoWaves, settings: Settings) -> Result:  # noqa: ARG001
     p_value, is_exact = np.array([p for p, _ in found]), np.array([exact for _, exact in found], dtype=bool)
     floor = np.where(changed > 0, np.maximum(2.0 ** (1 - np.maximum(changed, 1).astype(float)), TINY), np.nan)
     effect = np.divide(up - down, up + down, out=np.full(len(count), np.nan), where=changed > 0)
-    remarks = flags(len(count), (count == 0, "nobody_linked"), ((count > 0) & (changed == 0), "all_ties"), (~is_exact, "asymptotic"))
+    remarks = flags((count == 0, "nobody_linked"), ((count > 0) & (changed == 0), "all_ties"), (~is_exact, "asymptotic"))
     return Result(estimate, p_value=np.maximum(p_value, floor), p_floor=floor, effect_size=effect, effect_name="rank_biserial_matched", flag=remarks)
 
 
@@ -79,7 +79,6 @@ def mann_whitney(data: TwoWaves, settings: Settings) -> Result:
     low, high = asymmetric(delta, error, n.sum(axis=0) - 2, settings.level)
     smallest = n.min(axis=0)
     remarks = flags(
-        len(delta),
         (smallest == 0, "no_data"),
         ((smallest > 0) & np.isnan(p_value), "all_ties"),
         (np.abs(delta) == 1, "separated"),
@@ -111,7 +110,6 @@ def brunner_munzel(data: TwoWaves, settings: Settings) -> Result:
     smallest, is_known = n.min(axis=0), ~np.isnan(np.asarray(test.p_value))
     is_separated = np.abs(delta) == 1
     remarks = flags(
-        len(delta),
         (smallest == 0, "no_data"),
         (smallest == 1, "one_respondent"),
         (is_separated, "separated"),

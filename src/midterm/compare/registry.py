@@ -45,9 +45,12 @@ ON_STAFF_LIST = Valid("people_on_the_staff_list", lambda data: np.full(len(data.
 PARTLY_LINKED = Valid("linked_and_unlinked_persons", lambda data: np.asarray((data.n_paired >= 2) & ((data.n - data.n_paired).sum(axis=0) > 0)))
 
 
+USED: dict[Uses, Callable[[TwoWaves], TwoWaves]] = {"all": lambda data: data, "linked": TwoWaves.linked_only, "organisations": TwoWaves.lasting_only}
+
+
 @dataclass(frozen=True)
 class Check:
-    """Another way to the same change: name, pure function, the outcomes it suits, whom it uses, and how it is to be read.
+    """Another way to the same change: name, pure function, the outcomes it suits, whose scores it uses, and how it is to be read.
 
     ``reading`` is what the method takes for granted; ``valid`` when it may be used; ``scope`` where it is worth its cost;
     ``estimand`` whether it tells of these people (descriptive) or of what would recur (process).
@@ -62,6 +65,10 @@ class Check:
     scope: Scope = "any"
     estimand: Estimand = "process"
 
+    def used(self, data: TwoWaves) -> TwoWaves:
+        """Return the scores that the method rests on: what n, tier and organisations are counted from."""
+        return USED[self.uses](data)
+
 
 PRIMARY: dict[Kind, tuple[str, Method]] = {
     "mean": ("y ~ wave, CR2 on organisations, Satterthwaite t", primary),
@@ -70,7 +77,7 @@ PRIMARY: dict[Kind, tuple[str, Method]] = {
     "count": ("y ~ wave (Poisson, identity link, exposure), CR2 on organisations, Satterthwaite t", counts.poisson_rate_difference),
 }
 EFFECTS: dict[Kind, Method] = {
-    "mean": effects.hedges_g_linearised,
+    "mean": effects.hedges_g,
     "item": effects.cliffs_delta,
     "share": counts.odds_ratio,
     "count": counts.poisson_rate_ratio,
@@ -79,8 +86,8 @@ INDEPENDENT = "persons_taken_as_independent"
 AT_RANDOM = "missing_at_random_within_organisation"
 ALIKE = "organisations_taken_to_change_alike"
 CHECKS: tuple[Check, ...] = (
-    Check("hedges_g", effects.hedges_g_linearised, POINTS, "all", "effect_size"),
-    Check("hedges_g_noncentral_t", effects.hedges_g, POINTS, "all", "effect_size"),
+    Check("hedges_g", effects.hedges_g, POINTS, "all", "effect_size"),
+    Check("hedges_g_noncentral_t", effects.hedges_g_noncentral_t, POINTS, "all", "effect_size"),
     Check("cliffs_delta", effects.cliffs_delta, POINTS, "all", "effect_size"),
     Check("top_two_box", effects.top_two_box, ITEM, "all", "effect_size"),
     Check("odds_ratio", counts.odds_ratio, SHARE, "all", "clustered"),

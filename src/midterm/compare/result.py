@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from midterm.compare.two_waves import TwoWaves
+from midterm.compare.two_waves import Truths, TwoWaves
 from midterm.measure.clustered import NO_VARIANCE, Floats
 
 
@@ -69,6 +69,23 @@ class Result:
 
 
 Method = Callable[[TwoWaves, Settings], Result]
+
+
+def flags(*remarks: tuple[Truths, str], **named: Truths) -> tuple[str, ...]:
+    """Return per indicator the names of the remarks, given as (holds (k,), name) or by name, that hold, parted by "; "."""
+    said = [*remarks, *((holds, name) for name, holds in named.items())]
+    columns = zip(*(holds for holds, _ in said), strict=True)
+    return tuple("; ".join(name for (_, name), is_so in zip(said, column, strict=True) if is_so) for column in columns)
+
+
+def first_reason(reasons: dict[str, Truths], remarks: dict[str, Truths]) -> tuple[str, ...]:
+    """Return per indicator the first of ``reasons`` (k,) that holds and every one of ``remarks`` (k,), parted by "; "."""
+    is_open = np.ones_like(next(iter(reasons.values())), dtype=bool)
+    stopped = []
+    for name, holds in reasons.items():
+        stopped.append((is_open & holds, name))
+        is_open = is_open & ~holds
+    return flags(*stopped, **remarks)
 
 
 def t_result(estimate: Floats, std_error: Floats, df: Floats, level: float, size: Floats | float = 1.0) -> Result:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special, stats
 
 from midterm.compare.counts import HALVES, SAME_AS_OBSERVED, SMALLEST_P
-from midterm.compare.result import Result, Settings
+from midterm.compare.result import Result, Settings, flags
 from midterm.compare.two_waves import AFTER, BEFORE, Truths, TwoWaves
 from midterm.measure.clustered import Floats
 from midterm.measure.levels import clopper_pearson, wilson
@@ -50,7 +50,7 @@ def newcombe_paired(data: TwoWaves, settings: Settings) -> Result:
     """
     pairs, left_out = _pairs(data)
     low, high = _newcombe_pairs(pairs, settings.level)
-    return Result(_paired_change(pairs), ci_low=low, ci_high=high, flag=_flags((pairs.sum(axis=0) == 0, "nobody_linked"), (left_out, HALVES)))
+    return Result(_paired_change(pairs), ci_low=low, ci_high=high, flag=flags((pairs.sum(axis=0) == 0, "nobody_linked"), (left_out, HALVES)))
 
 
 def newcombe_independent(data: TwoWaves, settings: Settings) -> Result:
@@ -63,7 +63,7 @@ def newcombe_independent(data: TwoWaves, settings: Settings) -> Result:
     yes, n, left_out = _totals(data)
     low, high = _square_and_add(*_distances(yes, n, settings.level), np.zeros(n.shape[1]))
     change = _change(yes, n)
-    return Result(change, ci_low=change - low, ci_high=change + high, flag=_flags((np.isnan(change), "no_data"), (left_out, HALVES)))
+    return Result(change, ci_low=change - low, ci_high=change + high, flag=flags((np.isnan(change), "no_data"), (left_out, HALVES)))
 
 
 def fisher_exact(data: TwoWaves, settings: Settings) -> Result:  # noqa: ARG001
@@ -130,7 +130,7 @@ def partially_overlapping_z(data: TwoWaves, settings: Settings) -> Result:
     error, change = np.sqrt(np.where(has_error, square, np.nan)), _change(yes, n)
     half = stats.norm.ppf(0.5 + settings.level / 2) * error
     p_value = np.maximum(2 * stats.norm.sf(np.abs(change) / error), SMALLEST_P)
-    flags = _flags(
+    remarks = flags(
         (~known, "no_data"),
         (known & ~has_error, "no_variance"),
         (has_error, "normal_approximation"),
@@ -139,7 +139,7 @@ def partially_overlapping_z(data: TwoWaves, settings: Settings) -> Result:
         (known & (linked > 0) & (linked == n).all(axis=0), "all_linked"),
         (left_out, HALVES),
     )
-    return Result(change, error, ci_low=change - half, ci_high=change + half, p_value=p_value, flag=flags)
+    return Result(change, error, ci_low=change - half, ci_high=change + half, p_value=p_value, flag=remarks)
 
 
 def _totals(data: TwoWaves) -> tuple[Floats, Floats, Truths]:
@@ -178,16 +178,10 @@ def _is_mixed(yes: Floats, n: Floats) -> Truths:
     return np.asarray(_is_there(n) & (yes.sum(axis=0) > 0) & (yes.sum(axis=0) < n.sum(axis=0)))
 
 
-def _tested(yes: Floats, n: Floats, p_value: Floats, floor: Floats, *flags: tuple[Truths, str]) -> Result:
+def _tested(yes: Floats, n: Floats, p_value: Floats, floor: Floats, *remarks: tuple[Truths, str]) -> Result:
     """Return the difference of shares with its exact p and floor, neither ever 0."""
-    flag = _flags((~_is_there(n), "no_data"), (_is_there(n) & ~_is_mixed(yes, n), "no_variance"), *flags)
+    flag = flags((~_is_there(n), "no_data"), (_is_there(n) & ~_is_mixed(yes, n), "no_variance"), *remarks)
     return Result(_change(yes, n), p_value=np.clip(p_value, SMALLEST_P, 1.0), p_floor=np.clip(floor, SMALLEST_P, 1.0), flag=flag)
-
-
-def _flags(*flags: tuple[Truths, str]) -> tuple[str, ...]:
-    """Return per indicator the names of what is true of it, parted by semicolons."""
-    names = [name for _, name in flags]
-    return tuple("; ".join(name for name, is_so in zip(names, column, strict=True) if is_so) for column in zip(*(so for so, _ in flags), strict=True))
 
 
 def _mcnemar(data: TwoWaves, settings: Settings, *, mid: bool) -> Result:
@@ -213,7 +207,7 @@ def _mcnemar(data: TwoWaves, settings: Settings, *, mid: bool) -> Result:
         effect_low=odds_low,
         effect_high=odds_high,
         effect_name="odds_of_change_upwards",
-        flag=_flags((linked == 0, "nobody_linked"), ((linked > 0) & ~some, "all_ties"), (some & ~down, "nobody_went_down"), (left_out, HALVES)),
+        flag=flags((linked == 0, "nobody_linked"), ((linked > 0) & ~some, "all_ties"), (some & ~down, "nobody_went_down"), (left_out, HALVES)),
     )
 
 

@@ -32,18 +32,18 @@ class Specification:
 
 
 def specifications(scored: Mapping[str, TwoWaves], sent_in: Mapping[str, Truths], settings: Settings) -> Iterator[Specification]:
-    """Give every combination of choices: ``scored`` two waves by rule of scoring, ``sent_in`` which of their rows (n,) were sent in."""
+    """Give every combination of choices: ``scored`` two waves by rule of scoring, ``sent_in`` which of their rows (n,) were sent in.
+
+    Each is ``primary.weighted`` of the chosen scores, in the indicator's unit.
+    Source: Simonsohn, Simmons & Nelson 2020, Nature Human Behaviour 4. Equal to clubSandwich ``vcovCR(lm(y ~ wave, weights = w), type = "CR2",
+    inverse_var = TRUE)``.
+    """
     for scoring, everyone in scored.items():
-        chosen = {"everyone": everyone, "linked": everyone.rows(_is_linked(everyone)), "sent_in": everyone.rows(sent_in[scoring])}
+        chosen = {"everyone": everyone, "linked": everyone.linked_only(), "sent_in": everyone.rows(sent_in[scoring])}
         for persons, data in chosen.items():
             for weighing, weights in WEIGHINGS.items():
                 if weighing != "staff_list" or np.isfinite(data.population).any():
                     yield Specification(f"specification: {scoring}, {persons}, {weighing}", data, weighted(data, weights(data), settings))
-
-
-def _is_linked(data: TwoWaves) -> Truths:
-    linked = np.intersect1d(data.person[data.is_after], data.person[~data.is_after])
-    return np.isin(data.person, linked)
 
 
 def alike(data: TwoWaves) -> Floats:
@@ -62,19 +62,26 @@ WEIGHINGS: dict[str, Callable[[TwoWaves], Floats]] = {"persons": alike, "organis
 
 @dataclass(frozen=True)
 class Agreement:
-    """Of how many choices (k,) the change has the sign of the primary, and comes to the same conclusion (sign and significance)."""
+    """Of how many choices (k,) the change has the sign of the primary; of how many tested ones it is significant alike."""
 
     n: Floats
     same_sign: Floats
-    same_conclusion: Floats
+    n_tested: Floats
+    significant_alike: Floats
 
 
-def agreement(primary: Result, found: list[Specification], alpha: float) -> Agreement:
-    """Count over the choices that give a number; ``alpha`` is the level of the tests."""
-    estimates = np.array([entry.result.estimate for entry in found]).reshape(len(found), len(primary.estimate))
-    p_values = np.array([entry.result.columns()["p_value"] for entry in found]).reshape(estimates.shape)
-    is_there = ~np.isnan(estimates)
-    sign = np.sign(estimates) == np.sign(primary.estimate)
-    is_significant = np.nan_to_num(np.asarray(primary.columns()["p_value"], dtype=float), nan=1.0) < alpha
-    alike = (np.nan_to_num(p_values, nan=1.0) < alpha) == is_significant
-    return Agreement(is_there.sum(axis=0), (sign & is_there).sum(axis=0), ((sign | ~is_significant) & alike & is_there).sum(axis=0))
+def agreement(primary: Result, found: list[Specification], is_tested: Truths, alpha: float) -> Agreement:
+    """Count over the choices ``found`` (m) that give a number with an error, and of them over those that may be tested.
+
+    ``is_tested`` (m, k) says where a test may be shown. Alike: neither is significant, or both are with the same sign, at
+    ``alpha`` and unadjusted, in the choices as in the primary.
+    """
+    columns = [entry.result.columns() for entry in found]
+    estimates, errors, p_values = (np.array([one[name] for one in columns]).reshape(is_tested.shape) for name in ("estimate", "std_error", "p_value"))
+    own = primary.columns()
+    has_error, is_tested = ~np.isnan(errors), is_tested & ~np.isnan(p_values)
+    same_sign = np.sign(estimates) == np.sign(own["estimate"])
+    is_significant = np.nan_to_num(own["p_value"], nan=1.0) < alpha
+    alike = ((p_values < alpha) == is_significant) & (same_sign | ~is_significant)
+    counts = (has_error, same_sign & has_error, is_tested, alike & is_tested)
+    return Agreement(*(np.asarray(count.sum(axis=0), dtype=float) for count in counts))

@@ -102,6 +102,16 @@ class TwoWaves:
         fields = ("y", "is_after", "organisation", "person", "alliance", "exposure")
         return replace(self, **{name: getattr(self, name)[kept] for name in fields})
 
+    def linked_only(self) -> TwoWaves:
+        """Return the same rows with the scores of those persons only who have one in both waves, indicator by indicator."""
+        has_two = np.zeros((int(self.person.max(initial=-1)) + 1, len(self.outcomes)), dtype=np.intp)
+        np.add.at(has_two, self.person, self.is_there)
+        return replace(self, y=np.where(has_two[self.person] == 2, self.y, np.nan))
+
+    def lasting_only(self) -> TwoWaves:
+        """Return the same rows with the scores of those organisations only that have some in both waves, indicator by indicator."""
+        return replace(self, y=np.where(self.is_in_both[self.organisation], self.y, np.nan))
+
     @cached_property
     def is_there(self) -> Truths:
         """Which scores there are (n, k)."""

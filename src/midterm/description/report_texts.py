@@ -10,6 +10,26 @@ from midterm.description.placeholders import uses
 Plain = str
 
 
+class ChangeFlags(Frozen):
+    """What is said of a change that carries a flag, in the order in which it is said; flags that are not here are not said."""
+
+    # What the verdict and the interval are worth
+    significant_within_margin: Annotated[str, uses("margin", "unit")]
+    definition_changed: Plain
+    low_power: Plain
+    few_df: Plain
+    all_and_average_disagree: Annotated[str, uses("units")]
+    specifications: Annotated[str, uses("same", "n")]
+
+    # What the plan and its seal say
+    exploratory: Plain
+    added_after_seal: Plain
+    dropped_after_seal: Plain
+    changed_after_seal: Plain
+    sealed_after_data: Plain
+    plan_not_sealed: Plain
+
+
 class ReportTexts(Frozen):
     """One text per field, in one language; numbers enter only through placeholders."""
 
@@ -93,10 +113,13 @@ class ReportTexts(Frozen):
     cooperation: Plain
 
     # One change in words
-    change_sentence: Annotated[str, uses("indicator", "estimate", "unit", "low", "high", "n_from", "n_to", "verdict", "level", "from_wave", "to_wave")]
+    change_sentence: Annotated[str, uses("indicator", "estimate", "unit", "low", "high", "n_from", "n_to", "level", "from_wave", "to_wave")]
     change_point: Annotated[str, uses("indicator", "estimate", "unit", "n_from", "n_to", "from_wave", "to_wave")]
+    change_verdict: Annotated[str, uses("verdict")]
+    change_untested: Plain
+    change_multiple: Plain
     change_detectable: Annotated[str, uses("detectable", "unit")]
-    change_disagree: Annotated[str, uses("units")]
+    change_flags: ChangeFlags
     level_sentence: Annotated[str, uses("indicator", "value", "level", "low", "high", "n", "wave")]
 
     # Across

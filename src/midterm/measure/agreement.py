@@ -40,8 +40,8 @@ def krippendorff(units: Floats, metric: Metric, level: float = 0.95, draws: int 
 
     Samples without any difference between values have no alpha and are left out. NaN with ``not_double_coded`` (no unit has two values) or
     ``no_variance``; no interval with ``no_disagreement`` (alpha is 1 in every sample) or under 2 units.
-    The order of units and of coders does not matter. The interval is too short where units are few and alpha is high: it held the true
-    alpha in 92 % of samples of 50 units at an alpha of .75, in 84 % at .90. Source: as ``krippendorff_alpha``; Zapf, Castell, Morawietz & Karch 2016, BMC
+    The order of units and of coders does not matter. The interval may be too short where units are few and alpha is high
+    (``docs/calibration.md``). Source: as ``krippendorff_alpha``; Zapf, Castell, Morawietz & Karch 2016, BMC
     Medical Research Methodology 16:93, for the bootstrap of units.
     """
     patterns, counts, values = _coincidences(units)

@@ -16,6 +16,7 @@ from scipy import stats
 Floats = NDArray[np.float64]
 EIGENVALUE_FLOOR = 1e-12
 NO_VARIANCE = 1e-10
+FEW_DF = 4.0  # below it the error itself is uncertain (Tipton 2015)
 
 
 @dataclass(frozen=True)

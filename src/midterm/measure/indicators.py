@@ -8,11 +8,9 @@ import pandas as pd
 from midterm.clean.answers import MEMBERSHIP
 from midterm.description import Evaluation, Indicator
 from midterm.measure.agreement import means_of_interviews
-from midterm.measure.clustered import Estimate, clustered_mean, share_interval
+from midterm.measure.clustered import FEW_DF, Estimate, clustered_mean, share_interval
 from midterm.measure.tiers import tier_of
 from midterm.tables import shaped, stack
-
-INDICATIVE_DF = 4.0
 
 
 def survey_indicators(evaluation: Evaluation, scores: pd.DataFrame, alliance: str) -> pd.DataFrame:
@@ -66,7 +64,7 @@ def _flags(n: int, n_organisations: int, fit: Estimate, y: np.ndarray) -> list[s
     flags += ["no_variance"] if n > 1 and float(np.ptp(y)) == 0 else []
     if not flags and not np.isfinite(fit.std_error):
         flags.append("no_error")
-    return flags + (["few_df"] if fit.df < INDICATIVE_DF else [])
+    return flags + (["few_df"] if fit.df < FEW_DF else [])
 
 
 def interview_indicators(evaluation: Evaluation, interviews: pd.DataFrame, alliance: str) -> pd.DataFrame:

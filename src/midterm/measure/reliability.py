@@ -207,21 +207,30 @@ def rwg(items: Floats, group: NDArray[np.intp], null_variance: Floats, n_groups:
     """Return r_wg(j) of each group (G,): how far its persons agree, from 0 (as if answers were spread evenly) to 1 (all the same).
 
     With r the mean over j items of the variance in the group (n - 1) / the variance under the null: j (1 - r) / (j (1 - r) + r); of one
-    item 1 - r. Where r is above 1 it is taken as 1, so that r_wg is 0. ``items`` (n, j) complete; ``group`` (n,) codes 0..G-1;
-    ``null_variance`` (j,) of ``uniform_variance``. NaN under 2 persons in the group, or without items.
+    item 1 - r. Where r is above 1 it is taken as 1, so that r_wg is 0. ``items`` (n, j), NaN where not answered: an item's variance
+    is that of those in the group who answered it, and j counts the items with 2 answers in the group; this takes for granted that
+    those who skipped an item agree on it as much as those who answered. ``group`` (n,) codes 0..G-1; ``null_variance`` (j,) of
+    ``uniform_variance``. NaN without an item of 2 answers.
     Source: James, Demaree & Wolf 1984, Journal of Applied Psychology 69(1), 85-98; R multilevel ``rwg.j`` and ``rwg``.
     """
-    count = items.shape[1]
-    sizes = np.bincount(group, minlength=n_groups).astype(float)
-    enough = sizes > 1
-    if not count or not enough.any():
+    if not items.size:
         return np.full(n_groups, np.nan)
-    centre = items - items.mean(axis=0)
-    sums = np.array([[np.bincount(group, weights=column**power, minlength=n_groups) for column in centre.T] for power in (1, 2)])
-    squares = np.maximum(sums[1] - sums[0] ** 2 / np.maximum(sizes, 1), 0.0)
-    ratio = np.minimum((squares / np.maximum(sizes - 1, 1) / null_variance[:, None]).mean(axis=0), 1.0)
+    given = ~np.isnan(items)
+    centre = np.where(given, items, 0.0)
+    centre = np.where(given, centre - centre.sum(axis=0) / np.maximum(given.sum(axis=0), 1), 0.0)
+    answers, sums, squares = (_sums(group, column, n_groups) for column in (given.astype(float), centre, centre**2))
+    enough = answers > 1
+    variances = np.maximum(squares - sums**2 / np.maximum(answers, 1), 0.0) / np.maximum(answers - 1, 1)
+    count = enough.sum(axis=0)
+    ratio = np.minimum(np.where(enough, variances / null_variance[:, None], 0.0).sum(axis=0) / np.maximum(count, 1), 1.0)
     ratio = np.where(ratio < NO_VARIANCE, 0.0, ratio)
-    return np.where(enough, count * (1 - ratio) / (count * (1 - ratio) + ratio), np.nan)
+    agreement: Floats = np.divide(count * (1 - ratio), count * (1 - ratio) + ratio, out=np.full(n_groups, np.nan), where=count > 0)
+    return agreement
+
+
+def _sums(group: NDArray[np.intp], columns: Floats, n_groups: int) -> Floats:
+    """Return the sum of each of ``columns`` (n, j) in each group: (j, G)."""
+    return np.array([np.bincount(group, weights=column, minlength=n_groups) for column in columns.T])
 
 
 def is_shared_view(agreement: float, icc: Estimate) -> bool | None:

@@ -13,11 +13,13 @@ from midterm.description import Evaluation, Indicator
 from midterm.measure.clustered import Estimate, Floats
 from midterm.measure.invariance import Functioning, false_discovery, functioning, size_of
 from midterm.measure.reliability import INTERVAL_ONLY, MOST_CATEGORIES, cronbach_alpha, intraclass, is_shared_view, omega_total, rwg, uniform_variance
-from midterm.measure.scores import values
+from midterm.measure.scores import score, values
 from midterm.measure.tiers import tier_of
 from midterm.tables import stack
 
 INDEPENDENT = "persons_taken_as_independent"
+COMPLETE_PCT = 80  # of the persons with a score; with fewer, alpha and omega say on how many they rest
+WITHIN = "r_wg(j), uniform null; each item over who answered it"
 Row = dict[str, object]
 Counts = tuple[int, int, int]
 
@@ -25,10 +27,14 @@ Counts = tuple[int, int, int]
 def reliability(evaluation: Evaluation, items: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Return alpha, omega, ICC(1), ICC(2) and r_wg of every scale in every wave: pooled (``all``), and r_wg of each alliance too.
 
-    ``items`` and ``scores`` one row per membership; a person in two alliances counts once in alpha and omega (the mean of the
-    answers) and in each alliance in the others. The r_wg of ``all`` is the median over alliances; scales that are no rating scale
-    (more than 11 steps) have none. Flags: ``interval_only`` (alpha, omega: under 30 persons, quote no point without its interval),
-    ``shared_view`` or ``no_shared_view`` (ICC(1) and r_wg: may the mean be called the alliance's view), ``not_computable`` and why.
+    ``items`` one row per membership, ``scores`` those of ``scores_by_person`` for the same rows; a person in two alliances counts
+    once in alpha and omega (the mean of the answers) and in each alliance in the others. Alpha and omega rest on persons who
+    answered every item, the others on persons with a score. The r_wg of ``all`` is the median over the alliances that are no T0
+    (over all where each is), on whose persons its n stands; scales that are no rating scale (more than 11 steps) have none. Flags:
+    ``interval_only`` (alpha, omega: under 30 persons, quote no point without its interval), ``complete_cases: NN %`` (alpha, omega:
+    under 80 % of the persons with a score answered every item), ``shared_view`` or ``no_shared_view`` (ICC(1) and r_wg: may the
+    mean be called the alliance's view; of an alliance that is no T0, of ``all`` where at least two are not),
+    ``alliances_left_out: N`` (r_wg of ``all``: with a score, but not in the median), ``not_computable`` and why.
     """
     member = items[MEMBERSHIP].astype(object)
     person = [member["respondent_id"], member["wave"]]
@@ -37,20 +43,23 @@ def reliability(evaluation: Evaluation, items: pd.DataFrame, scores: pd.DataFram
     rows: list[Row] = []
     for indicator in (entry for entry in evaluation.indicators if entry.statistic == "mean"):
         given = pd.DataFrame({item: values(evaluation, items, item) for item in indicator.items}, index=items.index)
+        of_scored = given[scores[indicator.id].reindex(items.index).notna()].reindex(items.index)
         by_person = given.groupby(person).mean()
         for wave in evaluation.waves:
             answers = by_person[by_person.index.get_level_values("wave") == wave]
             complete = answers.dropna()
             counts = (len(complete), int(organisation[complete.index].nunique()), len(answers) - len(complete))
-            if len(indicator.items) > 1:
-                rows += _consistency(indicator, wave, complete.to_numpy(dtype=float), counts, level)
             scored = scores[(scores["wave"] == wave).to_numpy(dtype=bool)]
-            rows += _views(evaluation, indicator, wave, scored, (given, member), level)
+            if len(indicator.items) > 1:
+                n_scored = scored.loc[scored[indicator.id].notna(), "respondent_id"].nunique()
+                rows += _consistency(indicator, wave, complete.to_numpy(dtype=float), counts, n_scored, level)
+            rows += _views(evaluation, indicator, wave, scored, (of_scored, member), level)
     return stack("indicators", [pd.DataFrame(rows)])
 
 
-def _consistency(indicator: Indicator, wave: str, complete: Floats, counts: Counts, level: float) -> Iterator[Row]:
+def _consistency(indicator: Indicator, wave: str, complete: Floats, counts: Counts, n_scored: int, level: float) -> Iterator[Row]:
     few = ["interval_only"] if counts[0] < INTERVAL_ONLY else []
+    few += [f"complete_cases: {100 * counts[0] // n_scored} %"] if 100 * counts[0] < COMPLETE_PCT * n_scored else []
     yield _pooled(indicator, wave, "alpha", cronbach_alpha(complete, level), counts, "Cronbach, Feldt interval", few)
     omega, flag = omega_total(complete, level)
     method = "McDonald, one factor by maximum likelihood, delta-method interval on the logit scale"
@@ -62,23 +71,45 @@ def _views(
 ) -> list[Row]:
     """Return ICC(1), ICC(2) over alliances and r_wg within them, with whether a mean is a shared view."""
     there = scored[scored[indicator.id].notna().to_numpy(dtype=bool)]
-    persons = there["respondent_id"].nunique()
-    counts = (persons, there["organisation"].nunique(), scored["respondent_id"].nunique() - persons)
+    counts = _counts(scored, there)
     several = there["alliance"].nunique() > 1
     y, group = there[indicator.id].to_numpy(dtype=float), there["alliance"].to_numpy(dtype=object)
     first, second = intraclass(y, group, level) if several else (Estimate(np.nan), Estimate(np.nan))
     within = list(_agreement(evaluation, indicator, wave, answers, first))
-    is_rated = bool(within)
-    known = pd.Series([row["estimate"] for row in within], dtype=float)
-    median = float(known.median())
-    if several:
-        shared = _shared(median, first)
-        method = "one-way ANOVA over alliances, n0; a membership is a row; F interval, persons as independent"
-        within.append(_pooled(indicator, wave, "icc1", first, counts, method, shared))
-        within.append(_pooled(indicator, wave, "icc2", second, counts, method, []))
-        if is_rated:
-            within.append(_pooled(indicator, wave, "rwg", Estimate(median), counts, "median of r_wg(j) over alliances, uniform null", shared))
-    return within
+    if not several:
+        return within
+    large = _large(there)
+    median, used = _median(within, large)
+    shared = _shared(median, first) if len(large) > 1 else []
+    method = "one-way ANOVA over alliances, n0; a membership is a row; F interval, persons as independent"
+    pooled = [_pooled(indicator, wave, "icc1", first, counts, method, shared), _pooled(indicator, wave, "icc2", second, counts, method)]
+    if within:
+        left_out = there["alliance"].nunique() - len(used)
+        flags = [*shared, *([f"alliances_left_out: {left_out}"] if used and left_out else [])]
+        counts = _counts(*(table[table["alliance"].isin(used)] for table in (scored, there))) if used else counts
+        pooled.append(_pooled(indicator, wave, "rwg", Estimate(median), counts, "median of r_wg(j) over alliances, uniform null", flags))
+    return [*within, *pooled]
+
+
+def _median(within: list[Row], large: set[str]) -> tuple[float, set[str]]:
+    """Return the median r_wg of the alliances that are ``large``, of all where none is, and the alliances it rests on."""
+    known = pd.Series({str(row["alliance"]): row["estimate"] for row in within}, dtype=float).dropna()
+    chosen = known[known.index.isin(large)]
+    used = chosen if len(chosen) else known
+    return float(used.median()), set(used.index)
+
+
+def _counts(scored: pd.DataFrame, there: pd.DataFrame) -> Counts:
+    """Return persons and organisations with a score, and persons without one."""
+    persons = there["respondent_id"].nunique()
+    return persons, there["organisation"].nunique(), scored["respondent_id"].nunique() - persons
+
+
+def _large(there: pd.DataFrame) -> set[str]:
+    """Return the alliances of which the persons with a score carry more than a description (no T0)."""
+    groups = there.groupby("alliance", observed=True)
+    sizes = zip(groups["organisation"].nunique().items(), groups.size(), strict=True)
+    return {str(alliance) for (alliance, n_organisations), n in sizes if tier_of(str(alliance), n_organisations, n) != "T0"}
 
 
 def _shared(agreement: float, first: Estimate) -> list[str]:
@@ -87,7 +118,7 @@ def _shared(agreement: float, first: Estimate) -> list[str]:
 
 
 def _agreement(evaluation: Evaluation, indicator: Indicator, wave: str, answers: tuple[pd.DataFrame, pd.DataFrame], first: Estimate) -> Iterator[Row]:
-    """Give r_wg of every alliance with answers in the wave."""
+    """Give r_wg of every alliance with answers in the wave; ``answers`` are empty where a person has no score."""
     scales = [evaluation.codebook.scale_of(item) for item in indicator.items]
     if any(not scale.whole or scale.high - scale.low + 1 > MOST_CATEGORIES for scale in scales):
         return
@@ -95,19 +126,21 @@ def _agreement(evaluation: Evaluation, indicator: Indicator, wave: str, answers:
     given, member = answers
     in_wave = (member["wave"] == wave).to_numpy(dtype=bool)
     cells, who = given.to_numpy(dtype=float)[in_wave], member[in_wave]
-    is_complete = ~np.isnan(cells).any(axis=1)
+    has_score = ~np.isnan(cells).all(axis=1)
     alliances = list(evaluation.alliances)
     codes = pd.Categorical(who["alliance"], categories=alliances).codes.astype(np.intp)
-    asked, complete = np.bincount(codes, minlength=len(alliances)), np.bincount(codes[is_complete], minlength=len(alliances))
-    organisations = who[is_complete].groupby("alliance")["organisation"].nunique()
-    found = rwg(cells[is_complete], codes[is_complete], null, len(alliances))
+    asked, n_scored = np.bincount(codes, minlength=len(alliances)), np.bincount(codes[has_score], minlength=len(alliances))
+    organisations = who[has_score].groupby("alliance")["organisation"].nunique()
+    found = rwg(cells[has_score], codes[has_score], null, len(alliances))
     for at in np.flatnonzero(asked):
-        alliance, agreement = alliances[at], float(found[at])
-        counts = (int(complete[at]), int(organisations.get(alliance, 0)), int(asked[at] - complete[at]))
-        flags = _shared(agreement, first) if complete[at] > 1 else ["no_data" if complete[at] == 0 else "one_person"]
+        alliance, agreement, n = alliances[at], float(found[at]), int(n_scored[at])
+        counts = (n, int(organisations.get(alliance, 0)), int(asked[at]) - n)
+        tier = tier_of(alliance, counts[1], n)
+        flags = [] if tier == "T0" else _shared(agreement, first)
         flags += ["spread_as_if_even"] if agreement == 0 else []
-        row = _pooled(indicator, wave, "rwg", Estimate(agreement), counts, "r_wg(j), uniform null", flags)
-        yield {**row, "alliance": alliance, "tier": tier_of(alliance, counts[1], counts[0])}
+        reason = "no_data" if n == 0 else "one_person" if n == 1 else "too_few_answers"
+        row = _pooled(indicator, wave, "rwg", Estimate(agreement), counts, WITHIN, [reason] if np.isnan(agreement) else flags)
+        yield {**row, "alliance": alliance, "tier": tier}
 
 
 def _pooled(indicator: Indicator, wave: str, statistic: str, value: Estimate, counts: Counts, method: str, flags: Iterable[str] = ()) -> Row:
@@ -137,8 +170,10 @@ def invariance(evaluation: Evaluation, items: pd.DataFrame) -> pd.DataFrame:
 
     Rows stand under ``SCALE:ITEM`` and the last wave of the plan: ``dif_uniform`` and ``dif_nonuniform`` (change in Nagelkerke's
     R2), their ``dif_uniform_p`` and ``dif_nonuniform_p`` (Benjamini-Hochberg over all items, each kind by itself), and
-    ``dif_log_odds`` (of the last wave, with Wald interval). A person in two alliances counts by the first membership. Flags:
-    ``no_dif``, ``dif_negligible``, ``dif_moderate`` or ``dif_large``; ``too_few_for_invariance`` under 150 persons in a wave.
+    ``dif_log_odds`` (of the last wave, with Wald interval). A person in two alliances counts by the first membership. An item is
+    judged over the persons with a score who answered it (``n``), matched on their answered items: see ``functioning`` for what that
+    takes for granted. Flags: ``no_dif``, ``dif_negligible``, ``dif_moderate`` or ``dif_large``; ``too_few_for_invariance`` under 150
+    such persons in a wave.
     """
     plan = evaluation.plan
     member = items[MEMBERSHIP].astype(object)
@@ -147,12 +182,13 @@ def invariance(evaluation: Evaluation, items: pd.DataFrame) -> pd.DataFrame:
     ]
     is_after = (once["wave"].astype(object) == plan.to_wave).to_numpy(dtype=bool)
     organisation = once["organisation"].astype(object).to_numpy()
-    scales: list[tuple[Indicator, Functioning, Counts]] = []
+    scales: list[tuple[Indicator, Functioning, list[Counts]]] = []
     for indicator in (entry for entry in evaluation.indicators if entry.statistic == "mean" and len(entry.items) > 1):
         given = np.column_stack([values(evaluation, once, item) for item in indicator.items]) if len(once) else np.empty((0, len(indicator.items)))
-        kept = ~np.isnan(given).any(axis=1)
-        counts = (int(kept.sum()), len(set(organisation[kept])), int((~kept).sum()))
-        scales.append((indicator, functioning(given[kept], is_after[kept]), counts))
+        has_score = ~np.isnan(score(evaluation, indicator, once))
+        judged = has_score[:, None] & ~np.isnan(given)
+        counts = [(int(kept.sum()), len(set(organisation[kept])), int((~kept).sum())) for kept in judged.T]
+        scales.append((indicator, functioning(given[has_score], is_after[has_score]), counts))
     if not scales:
         return stack("indicators", [])
     adjusted = {kind: false_discovery(np.concatenate([getattr(found, f"{kind}_p") for _, found, _ in scales])) for kind in ("uniform", "nonuniform")}
@@ -161,7 +197,7 @@ def invariance(evaluation: Evaluation, items: pd.DataFrame) -> pd.DataFrame:
     for indicator, found, counts in scales:
         for at, item in enumerate(indicator.items):
             p = {kind: float(adjusted[kind][start + at]) for kind in adjusted}
-            for row in _functioning_rows(evaluation, indicator, found, at, p, counts):
+            for row in _functioning_rows(evaluation, indicator, found, at, p, counts[at]):
                 rows.append({**row, "indicator": f"{indicator.id}:{item}"})
         start += len(indicator.items)
     return stack("indicators", [pd.DataFrame(rows)])
@@ -169,7 +205,7 @@ def invariance(evaluation: Evaluation, items: pd.DataFrame) -> pd.DataFrame:
 
 def _functioning_rows(evaluation: Evaluation, indicator: Indicator, found: Functioning, at: int, p: dict[str, float], counts: Counts) -> Iterator[Row]:
     plan = evaluation.plan
-    method = f"cumulative logit on the total score, {plan.from_wave} against {plan.to_wave}"
+    method = f"cumulative logit on the total score (gaps at the person's mean), {plan.from_wave} against {plan.to_wave}"
     why = [found.flag[at]] if found.flag[at] else [INDEPENDENT]
     for kind, size in (("uniform", found.uniform_size), ("nonuniform", found.nonuniform_size)):
         verdict = size_of(float(size[at]), p[kind], plan.false_discovery_rate)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -41,6 +43,13 @@ def values(evaluation: Evaluation, items: pd.DataFrame, item: str) -> Floats:
     return _ends(evaluation, item) - given if evaluation.codebook.item(item).reversed else given
 
 
+def is_redefined(evaluation: Evaluation, indicator: Indicator, waves: Sequence[str]) -> bool:
+    """Tell whether an item was asked in one of the ``waves`` only, or in other words or with other answers."""
+    items = [evaluation.codebook.item(name) for name in indicator.items]
+    asked = [[(item.asked_in(wave), item.wording_in(wave), item.scale_in(wave)) for item in items] for wave in waves]
+    return any(one != asked[0] for one in asked)
+
+
 def score(evaluation: Evaluation, indicator: Indicator, items: pd.DataFrame, min_answered: float | None = None) -> Floats:
     """Return each row's score: the mean of the answered items when enough are answered, as 0/1 for a share.
 
@@ -72,8 +81,8 @@ def scores_by_person(evaluation: Evaluation, items: pd.DataFrame, min_answered: 
 
 
 def once_per_person(by_membership: pd.DataFrame) -> pd.DataFrame:
-    """Return scores with each person once a wave: the mean over memberships, under the first organisation and alliance by name."""
-    plain = by_membership.astype(dict.fromkeys(MEMBERSHIP, object))
+    """Return scores with each person once a wave: the mean over memberships, under the membership that is first by organisation, then alliance."""
+    plain = by_membership.astype(dict.fromkeys(MEMBERSHIP, object)).sort_values(["organisation", "alliance"], kind="stable")
     names = [column for column in plain.columns if column not in MEMBERSHIP]
     persons = plain.groupby(["respondent_id", "wave"], sort=True)
-    return pd.concat([persons[names].mean(), persons[["organisation", "alliance"]].min()], axis=1).reset_index()
+    return pd.concat([persons[names].mean(), persons[["organisation", "alliance"]].first()], axis=1).reset_index()

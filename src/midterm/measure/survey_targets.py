@@ -11,7 +11,8 @@ from scipy import stats
 from midterm.description import Evaluation, Indicator
 from midterm.description.evaluation_file import Wave
 from midterm.description.indicators import Target
-from midterm.measure.clustered import Floats
+from midterm.measure.clustered import FEW_DF, Floats
+from midterm.measure.scores import is_redefined
 from midterm.measure.targets import (
     AFTER,
     BEFORE,
@@ -30,7 +31,6 @@ from midterm.measure.targets import (
 from midterm.measure.tiers import tier_of
 from midterm.tables import empty, shaped
 
-FEW_DF = 4.0
 BELOW_MINIMUM = "below_public_minimum"
 UNIT = "share of the way from baseline to target (1 = target)"
 ESTIMATED = "(actual - baseline) / (target - baseline), Fieller interval on CR2 variances, Satterthwaite df"
@@ -141,6 +141,7 @@ def _rows(evaluation: Evaluation, indicator: Indicator, case: _Case, alliance: s
     status = "not_computable" if tier == "T0" else _status_of(indicator, case, 1 - evaluation.plan.alpha)
     flags = ["from_survey", *_flags(evaluation, indicator, case), "too_small_to_test" if tier == "T0" and case.n_judged else ""]
     flags += ["baseline_beyond_milestone"] if expected < -ROUNDING else []
+    flags += [] if is_linear or case.first is None else ["milestone_is_a_level"]
     flags += [class_of_point(reached, expected)] if status == "uncertain" else []
     flags += [BELOW_MINIMUM] if case.n_judged < evaluation.plan.public_minimum else []
     key = {"alliance": alliance, "flag": "; ".join(flag for flag in flags if flag)}
@@ -185,7 +186,7 @@ def _past(indicator: Indicator, case: _Case, asked: tuple[float, float], level: 
 
 
 def _flags(evaluation: Evaluation, indicator: Indicator, case: _Case) -> list[str]:
-    flags = ["definition_changed"] if _is_changed(evaluation, indicator, case) else []
+    flags = ["definition_changed"] if is_redefined(evaluation, indicator, [wave.id for wave in (case.first, case.wave) if wave]) else []
     flags += ["before_baseline_year"] if case.wave.year < case.start else []
     if case.n_judged == 0:
         return flags + [
@@ -197,11 +198,3 @@ def _flags(evaluation: Evaluation, indicator: Indicator, case: _Case) -> list[st
     elif not (np.isfinite(case.found.fieller_low[0]) or case.is_maintain):
         flags.append("target_near_baseline")
     return flags + (["few_df"] if case.found.df[0] < FEW_DF else [])
-
-
-def _is_changed(evaluation: Evaluation, indicator: Indicator, case: _Case) -> bool:
-    """Tell whether an item was asked in one of the two waves only, or in other words or with other answers."""
-    items = [evaluation.codebook.item(name) for name in indicator.items]
-    waves = [wave.id for wave in (case.first, case.wave) if wave]
-    asked = [[(item.asked_in(wave), item.wording_in(wave), item.scale_in(wave)) for item in items] for wave in waves]
-    return asked[0] != asked[-1]

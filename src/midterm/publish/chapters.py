@@ -167,7 +167,7 @@ def _changed(c: Context, alliance: str) -> list[str]:
 
 
 def _change_table(c: Context, *alliances: str) -> str:
-    """Return the planned changes of ``alliances`` as a table."""
+    """Return the changes of the plan's indicators in ``alliances`` as a table."""
     t, say, plan = c.texts, c.say, c.evaluation.plan
     rows = []
     for name in plan.primary:
@@ -176,7 +176,6 @@ def _change_table(c: Context, *alliances: str) -> str:
             row = c.change_of(alliance, name)
             is_known = not pd.isna(row.estimate)
             interval = "" if pd.isna(row.ci_low) else f"{say.change(indicator, row.ci_low)} / {say.change(indicator, row.ci_high)}"
-            detectable = "" if pd.isna(row.minimal_detectable) else say.change(indicator, row.minimal_detectable).lstrip("+")
             label = f"{say.indicator(name)} ({say.change_unit(indicator)})"
             label = f"{label}, {say.unit_name(alliance)}" if len(alliances) > 1 else label
             value = say.change(indicator, row.estimate) if is_known else say.absent(row)
@@ -186,7 +185,7 @@ def _change_table(c: Context, *alliances: str) -> str:
                     f"{_count(c, row.n_from)} / {_count(c, row.n_to)}",
                     value,
                     interval or t.value_absent,
-                    detectable or t.value_absent,
+                    c.detectable(row, indicator) or t.value_absent,
                     say.word("verdict", row.verdict),
                 ]
             )

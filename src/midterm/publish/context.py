@@ -16,7 +16,7 @@ import pandas as pd
 from midterm.description import Evaluation, Indicator, Language
 from midterm.description.report_texts import ReportTexts
 from midterm.errors import Problem, UserError
-from midterm.publish.wording import Wording
+from midterm.publish.wording import Wording, flags_of
 
 WRAP = 26  # characters after which a text in a table may wrap
 
@@ -82,14 +82,24 @@ class Context:
         return self.one("indicators", alliance=alliance, indicator=indicator.id, wave=wave, source="survey", statistic=indicator.statistic)
 
     def change_in_words(self, alliance: str, indicator: Indicator) -> str:
-        """Return one change as sentences: estimate, interval, verdict, and what the data could have shown."""
-        row, say, texts, plan = self.change_of(alliance, indicator.id), self.say, self.texts, self.evaluation.plan
-        label = say.indicator(indicator.id)
+        """Return one change as sentences: estimate and interval, verdict, what qualifies it, and what the data could have shown."""
+        row, say, texts = self.change_of(alliance, indicator.id), self.say, self.texts
         if pd.isna(row.estimate):
             reason = say.labels.not_published if "small_n" in str(row.flag) else say.labels.no_data
-            return texts.sentence_absent.format(subject=label, reason=reason)
+            return texts.sentence_absent.format(subject=say.indicator(indicator.id), reason=reason)
+        is_described = row.verdict == "described_only"
+        verdict = texts.change_untested if is_described else texts.change_verdict.format(verdict=say.word("verdict", row.verdict))
+        return " ".join([self._estimate(row, indicator), verdict, *self._chance(row), *self._flags(row, indicator), *self._shown(row, indicator)])
+
+    def detectable(self, row: Any, indicator: Indicator) -> str:
+        """Return the smallest change that these data could have shown; empty where nothing was tested or it is not known."""
+        is_absent = row.verdict == "described_only" or pd.isna(row.minimal_detectable)
+        return "" if is_absent else self.say.change(indicator, row.minimal_detectable).lstrip("+")
+
+    def _estimate(self, row: Any, indicator: Indicator) -> str:
+        say, plan = self.say, self.evaluation.plan
         common = {
-            "indicator": label,
+            "indicator": say.indicator(indicator.id),
             "estimate": say.change(indicator, row.estimate),
             "unit": say.change_unit(indicator),
             "n_from": say.number(row.n_from, 0),
@@ -97,16 +107,30 @@ class Context:
             "from_wave": say.wave(plan.from_wave),
             "to_wave": say.wave(plan.to_wave),
         }
-        if row.verdict == "described_only" or pd.isna(row.ci_low):
-            return texts.change_point.format(**common)
+        if pd.isna(row.ci_low):
+            return self.texts.change_point.format(**common)
         ends = {"low": say.change(indicator, row.ci_low), "high": say.change(indicator, row.ci_high)}
-        sentences = [texts.change_sentence.format(**common, **ends, verdict=say.word("verdict", row.verdict), level=self.level)]
-        if row.verdict == "inconclusive":
-            detectable = say.change(indicator, row.minimal_detectable).lstrip("+")
-            sentences.append(texts.change_detectable.format(detectable=detectable, unit=say.change_unit(indicator)))
-        if "all_and_average_disagree" in str(row.flag):
-            sentences.append(texts.change_disagree.format(units=say.units))
-        return " ".join(sentences)
+        return self.texts.change_sentence.format(**common, **ends, level=self.level)
+
+    def _chance(self, row: Any) -> list[str]:
+        """Say why a verdict is inconclusive although the interval leaves out zero: the interval is of one test, the verdict of all."""
+        return [self.texts.change_multiple] if _is_inconclusive(row) and not row.ci_low <= 0 <= row.ci_high else []
+
+    def _flags(self, row: Any, indicator: Indicator) -> list[str]:
+        """Say every flag of the row that has words; that it was not planned is said once, with the reason where there is one."""
+        say, carried = self.say, flags_of(row)
+        if carried.keys() & {"added_after_seal", "dropped_after_seal"}:
+            carried.pop("exploratory", None)
+        words = {"margin": say.change(indicator, indicator.margin).lstrip("+"), "unit": say.change_unit(indicator), "units": say.units}
+        numbers = dict(zip(("same", "n"), carried.get("specifications", []), strict=False))  # further ones are not said
+        return [sentence.format(**words, **numbers) for name, sentence in self.texts.change_flags if name in carried]
+
+    def _shown(self, row: Any, indicator: Indicator) -> list[str]:
+        """Say what the data could have shown, unless as much was found or the interval leaves out zero: it would contradict them."""
+        detectable = self.detectable(row, indicator)
+        if not detectable or not _is_inconclusive(row) or not row.ci_low <= 0 <= row.ci_high or abs(row.estimate) >= row.minimal_detectable:
+            return []
+        return [self.texts.change_detectable.format(detectable=detectable, unit=self.say.change_unit(indicator))]
 
     def level_in_words(self, alliance: str, indicator: Indicator, wave: str) -> str:
         """Return one level as a sentence with its interval and n."""
@@ -127,6 +151,11 @@ class Context:
         content = json.loads(words.read_text(encoding="utf-8"))
         alt = str(content["alt"]).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
         return f'![{escaped(content["title"])}. {escaped(content["caption"])}]({stem}.{self.picture}){{alt="{alt}" width=100%}}'
+
+
+def _is_inconclusive(row: Any) -> bool:
+    """Tell whether a change has an interval and was tested without a conclusion."""
+    return row.verdict == "inconclusive" and not pd.isna(row.ci_low)
 
 
 def escaped(text: object) -> str:

@@ -27,7 +27,7 @@ def publishable(tables: Mapping[str, pd.DataFrame], minimum: int) -> dict[str, p
 
 
 def _indicators(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    n = table["n"].mask(table["source"] != "survey", minimum)
+    n = table["n"].mask(table["source"] != "survey", minimum).mask(_is_below(table), minimum - 1)
     return shaped("indicators", _blanked(table, n, minimum, LEVEL))
 
 
@@ -39,9 +39,14 @@ def _change(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
 def _attainment(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     """Blank targets of the survey, whose rows say how many persons they rest on by a flag; those of the framework are the alliance's own."""
-    n = table["flag"].fillna("").str.contains(BELOW_MINIMUM, regex=False).map({True: minimum - 1, False: minimum})
+    n = _is_below(table).map({True: minimum - 1, False: minimum})
     blanked = _blanked(table, n, minimum, ATTAINMENT)
     return shaped("attainment", blanked.assign(status=blanked["status"].mask(n < minimum, "not_computable")))
+
+
+def _is_below(table: pd.DataFrame) -> pd.Series:
+    """Tell of each row whether a target's attainment rests on too few persons in one of its two waves."""
+    return table["flag"].fillna("").str.contains(BELOW_MINIMUM, regex=False)
 
 
 def _answers(table: pd.DataFrame, minimum: int) -> pd.DataFrame:

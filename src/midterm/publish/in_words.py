@@ -12,11 +12,11 @@ from midterm.publish.disclosure import publishable
 
 
 def changes_in_words(evaluation: Evaluation, changes: pd.DataFrame, alliance: str) -> pd.DataFrame:
-    """Return a row per planned indicator and a column per language, in the words of the report and by its rule for small numbers."""
+    """Return a row per indicator of the plan and a column per language, in the words of the report and by its rule for small numbers."""
     tables = publishable({"change": changes}, evaluation.plan.public_minimum)
-    planned = evaluation.plan.primary
+    names = evaluation.plan.primary
     said = {
-        language: [Context(evaluation, tables, language, Path(), "").change_in_words(alliance, evaluation.indicator(name)) for name in planned]
+        language: [Context(evaluation, tables, language, Path(), "").change_in_words(alliance, evaluation.indicator(name)) for name in names]
         for language in evaluation.file.languages
     }
-    return pd.DataFrame(said, index=pd.Index(planned, name="indicator"))
+    return pd.DataFrame(said, index=pd.Index(names, name="indicator"))

@@ -85,8 +85,9 @@ def _split(key: str) -> tuple[str, str]:
 
 def _values(c: Context, field: str, key: str, change: Change) -> list[str]:
     t = c.texts
-    if isinstance(change.before, list) and isinstance(change.after, list) and sorted(map(str, change.before)) != sorted(map(str, change.after)):
-        gone, come = ([name for name in one if name not in other] for one, other in ((change.before, change.after), (change.after, change.before)))
+    before, after = ([] if value is None else value for value in (change.before, change.after))
+    if isinstance(before, list) and isinstance(after, list) and sorted(map(str, before)) != sorted(map(str, after)):
+        gone, come = ([name for name in one if name not in other] for one, other in ((before, after), (after, before)))
         parts = ((t.plan_added, come), (t.plan_removed, gone))
         return [text.format(key=key, names=_value(c, field, found)) for text, found in parts if found]
     return [t.plan_change.format(key=key, before=_value(c, field, change.before), after=_value(c, field, change.after))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -132,6 +133,12 @@ def records(frame: pd.DataFrame) -> list[Any]:
 def is_blanked(row: Any) -> bool:
     """Tell whether a row was emptied because it is about too few persons."""
     return row is not None and pd.isna(row.estimate) and not pd.isna(row.flag) and "small_n" in row.flag
+
+
+def flags_of(row: Any) -> dict[str, list[str]]:
+    """Return a row's flags by name, each with the whole numbers that it carries ("shared_organisations: 4")."""
+    parts = [] if pd.isna(row.flag) else [flag.partition(":") for flag in str(row.flag).split("; ") if flag]
+    return {name: re.findall(r"\d+", rest) for name, _, rest in parts}
 
 
 def verdict_of(row: Any) -> str:

@@ -242,3 +242,18 @@ def test_a_flag_without_words_or_with_a_placeholder_that_is_not_known_is_refused
     with pytest.raises(ConfigError) as caught:
         start.load(tmp_path)
     assert any(reason in problem.reason for problem in caught.value.problems)
+
+
+# Said once
+
+
+def test_what_holds_of_every_change_is_said_once_and_not_of_each(tiny: Evaluation) -> None:
+    rows = [{**ROW, "indicator": name, "flag": f"low_power; few_df{more}"} for name, more in zip(tiny.plan.primary, ("; exploratory", ""), strict=False)]
+    table = shaped("change", pd.DataFrame(rows))
+    spoken = Context(tiny, {"change": table}, "en", Path(), "svg")
+    shared = spoken.shared_remarks("noord")
+    texts = dict(tiny.labels["en"].report.change_flags)
+    assert shared == {name: texts[name] for name in ("low_power", "few_df")}
+    first, second = (spoken.change_in_words("noord", tiny.indicator(name), shared) for name in tiny.plan.primary[:2])
+    assert not any(sentence in text for sentence in shared.values() for text in (first, second))
+    assert (texts["exploratory"] in first, texts["exploratory"] in second) == (True, False)

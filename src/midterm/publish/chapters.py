@@ -6,7 +6,7 @@ findings across, conclusions, recommendations, annexes. A new chapter is one fun
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pandas as pd
@@ -30,7 +30,9 @@ def summary(c: Context) -> list[str]:
     )
     findings = [f"- {_finding(c, row)}" for row in records(c.rows("evidence", alliance="all"))]
     changed = t.summary_change.format(**counted, from_wave=say.wave(plan.from_wave), to_wave=say.wave(plan.to_wave))
-    changes = [f"- {escaped(c.change_in_words('all', c.evaluation.indicator(name)))}" for name in plan.primary]
+    shared = c.shared_remarks("all")
+    changes = [f"- {escaped(c.change_in_words('all', c.evaluation.indicator(name), shared))}" for name in plan.primary]
+    changed = " ".join([changed, *shared.values()])
     return [f"# {t.summary}", escaped(lead), "\n".join(findings), escaped(changed), "\n".join(changes), escaped(t.mid_term)]
 
 
@@ -105,7 +107,7 @@ def per_unit(c: Context) -> list[str]:
         parts += [f"### {c.texts.planned_done}", *_planned(c, alliance)]
         parts += [f"### {c.texts.change}", *_changed(c, alliance)]
         parts += [f"### {c.texts.bottlenecks}", *_bottlenecks(c, alliance)]
-        parts += [f"### {c.texts.safety}", *_safety(c, alliance)]
+        parts += [f"### {c.texts.safety}", *_safety(c, alliance, c.shared_remarks(alliance))]
     return parts
 
 
@@ -160,9 +162,11 @@ def _changed(c: Context, alliance: str) -> list[str]:
     plan, t = c.evaluation.plan, c.texts
     first = c.change_of(alliance, plan.primary[0])
     is_described = first.tier == "T0" and not pd.isna(first.estimate)
-    note = [escaped(t.change_described.format(n_organisations=first.n_organisations))] if is_described else []
+    shared = c.shared_remarks(alliance)
+    notes = [t.change_described.format(n_organisations=first.n_organisations)] if is_described else []
+    note = [escaped(" ".join([*notes, *shared.values()]))] if notes or shared else []
     listed = [name for name in plan.primary if c.evaluation.indicator(name).group != "safety"]
-    sentences = [f"- {escaped(c.change_in_words(alliance, c.evaluation.indicator(name)))}" for name in listed]
+    sentences = [f"- {escaped(c.change_in_words(alliance, c.evaluation.indicator(name), shared))}" for name in listed]
     return [*note, "\n".join(sentences), _change_table(c, alliance), c.figure("waves", alliance), c.figure("answers", alliance)]
 
 
@@ -219,10 +223,11 @@ def _bottlenecks(c: Context, alliance: str) -> list[str]:
     return lines or [escaped(t.bottlenecks_none)]
 
 
-def _safety(c: Context, alliance: str) -> list[str]:
+def _safety(c: Context, alliance: str, said: Collection[str] = ()) -> list[str]:
     indicators = [entry for entry in c.evaluation.indicators if entry.group == "safety"]
     levels = [f"- {escaped(c.level_in_words(alliance, indicator, c.evaluation.plan.to_wave))}" for indicator in indicators]
-    changes = [f"- {escaped(c.change_in_words(alliance, indicator))}" for indicator in indicators if indicator.id in c.evaluation.plan.primary]
+    planned = [indicator for indicator in indicators if indicator.id in c.evaluation.plan.primary]
+    changes = [f"- {escaped(c.change_in_words(alliance, indicator, said))}" for indicator in planned]
     return ["\n".join([*levels, *changes])] if levels else [escaped(c.texts.sentence_absent.format(subject=c.texts.safety, reason=c.say.labels.no_data))]
 
 

@@ -6,7 +6,7 @@ A number reaches the report only through here, so a reference to a row that does
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,15 +81,25 @@ class Context:
         """Return the level of one indicator in one wave."""
         return self.one("indicators", alliance=alliance, indicator=indicator.id, wave=wave, source="survey", statistic=indicator.statistic)
 
-    def change_in_words(self, alliance: str, indicator: Indicator) -> str:
-        """Return one change as sentences: estimate and interval, verdict, what qualifies it, and what the data could have shown."""
+    def shared_remarks(self, alliance: str) -> dict[str, str]:
+        """Return what qualifies every change of the plan in ``alliance`` alike, by flag: to be said once, and not of each."""
+        rows = [self.change_of(alliance, name) for name in self.evaluation.plan.primary]
+        carried = [set(flags_of(row)) for row in rows if not pd.isna(row.estimate)]
+        common = set.intersection(*carried) if len(carried) > 1 else set()
+        return {name: sentence for name, sentence in self.texts.change_flags if name in common and "{" not in sentence}
+
+    def change_in_words(self, alliance: str, indicator: Indicator, said: Collection[str] = ()) -> str:
+        """Return one change as sentences: estimate and interval, verdict, what qualifies it, and what the data could have shown.
+
+        What qualifies it and was ``said`` already (names of flags) is left out.
+        """
         row, say, texts = self.change_of(alliance, indicator.id), self.say, self.texts
         if pd.isna(row.estimate):
             reason = say.labels.not_published if "small_n" in str(row.flag) else say.labels.no_data
             return texts.sentence_absent.format(subject=say.indicator(indicator.id), reason=reason)
         is_described = row.verdict == "described_only"
         verdict = texts.change_untested if is_described else texts.change_verdict.format(verdict=say.word("verdict", row.verdict))
-        return " ".join([self._estimate(row, indicator), verdict, *self._chance(row), *self._flags(row, indicator), *self._shown(row, indicator)])
+        return " ".join([self._estimate(row, indicator), verdict, *self._chance(row), *self._flags(row, indicator, said), *self._shown(row, indicator)])
 
     def detectable(self, row: Any, indicator: Indicator) -> str:
         """Return the smallest change that these data could have shown; empty where nothing was tested or it is not known."""
@@ -116,14 +126,14 @@ class Context:
         """Say why a verdict is inconclusive although the interval leaves out zero: the interval is of one test, the verdict of all."""
         return [self.texts.change_multiple] if _is_inconclusive(row) and not row.ci_low <= 0 <= row.ci_high else []
 
-    def _flags(self, row: Any, indicator: Indicator) -> list[str]:
+    def _flags(self, row: Any, indicator: Indicator, said: Collection[str]) -> list[str]:
         """Say every flag of the row that has words; that it was not planned is said once, with the reason where there is one."""
         say, carried = self.say, flags_of(row)
         if carried.keys() & {"added_after_seal", "dropped_after_seal"}:
             carried.pop("exploratory", None)
         words = {"margin": say.change(indicator, indicator.margin).lstrip("+"), "unit": say.change_unit(indicator), "units": say.units}
         numbers = dict(zip(("same", "n"), carried.get("specifications", []), strict=False))  # further ones are not said
-        return [sentence.format(**words, **numbers) for name, sentence in self.texts.change_flags if name in carried]
+        return [sentence.format(**words, **numbers) for name, sentence in self.texts.change_flags if name in carried and name not in said]
 
     def _shown(self, row: Any, indicator: Indicator) -> list[str]:
         """Say what the data could have shown, unless as much was found or the interval leaves out zero: it would contradict them."""

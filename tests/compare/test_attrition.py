@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midterm.compare.attrition import chances_of_staying, inverse_probability_weighted, linked_cr2, persons, stayers_table, worst_case_bounds
+from midterm.compare.attrition import linked_cr2, stayers_table, worst_case_bounds
+from midterm.compare.people import persons
 from midterm.compare.primary import primary
 from midterm.compare.result import Result, Settings
 from midterm.compare.two_waves import Outcome, TwoWaves
+from midterm.compare.weighting import chances_of_staying, inverse_probability_weighted
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "attrition"
 PERSONS = pd.read_csv(REFERENCE / "persons.csv")

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from midterm.compare.attrition import Persons, anybody, blanked, chosen, linked_cr2, persons, sums_by
+from midterm.compare.attrition import linked_cr2
+from midterm.compare.people import Persons, anybody, persons, sums_by
 from midterm.compare.primary import contrast
-from midterm.compare.result import Result, Settings, flags, t_result
+from midterm.compare.result import Result, Settings, blanked, chosen, flags, t_result
 from midterm.compare.two_waves import AFTER, BEFORE, Codes, Truths, TwoWaves
 from midterm.measure.clustered import Floats
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from midterm.compare import attrition, counts, descriptive, effects, imputation, means, models, one_wave, ranks, resampling, shares
+from midterm.compare import attrition, counts, descriptive, effects, imputation, means, models, one_wave, ranks, resampling, shares, weighting
 from midterm.compare.one_wave import LevelMethod
 from midterm.compare.primary import primary
 from midterm.compare.result import Method
@@ -111,7 +111,7 @@ CHECKS: tuple[Check, ...] = (
     Check("permuted_organisations", resampling.permuted_organisations, ANY, "all", "organisations_exchangeable"),
     Check("wild_cluster_bootstrap", resampling.wild_cluster_bootstrap, ANY, "all", "clustered"),
     Check("linked_cr2", attrition.linked_cr2, ANY, "linked", "stayers_only", LINKED),
-    Check("inverse_probability_weighted", attrition.inverse_probability_weighted, ANY, "linked", "missing_at_random_given_baseline", LINKED),
+    Check("inverse_probability_weighted", weighting.inverse_probability_weighted, ANY, "linked", "missing_at_random_given_baseline", LINKED),
     Check("multiply_imputed", imputation.multiply_imputed, ANY, "all", "missing_at_random_given_other_wave", IMPUTABLE),
     Check("worst_case_bounds", attrition.worst_case_bounds, ANY, "all", "nothing_about_the_missing"),
     Check("raked_to_staff_list", descriptive.raked_change, ANY, "all", AT_RANDOM, ON_STAFF_LIST),

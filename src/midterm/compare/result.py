@@ -99,3 +99,17 @@ def t_result(estimate: Floats, std_error: Floats, df: Floats, level: float, size
     half = stats.t.ppf(0.5 + level / 2, freedom) * error
     p_value = np.maximum(2 * stats.t.sf(np.abs(estimate) / error, freedom), np.finfo(float).tiny)
     return Result(estimate, error, freedom, estimate - half, estimate + half, p_value)
+
+
+def chosen(kept: Truths, one: Result, other: Result) -> Result:
+    """Return estimate, error, df, interval and p of ``one`` where ``kept`` (k,) is true, of ``other`` elsewhere."""
+
+    def either(name: str) -> Floats:
+        return np.asarray(np.where(kept, getattr(one, name), getattr(other, name)))
+
+    return Result(either("estimate"), either("std_error"), either("df"), either("ci_low"), either("ci_high"), either("p_value"))
+
+
+def blanked(found: Result, kept: Truths) -> Result:
+    """Return the result with every number, the estimate too, NaN where ``kept`` (k,) is false."""
+    return replace(found.where(kept), estimate=np.where(kept, found.estimate, np.nan))

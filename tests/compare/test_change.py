@@ -91,3 +91,10 @@ def test_scores_of_linked_persons_and_of_lasting_organisations_only() -> None:
     data = TwoWaves(y, np.arange(6) > 2, organisation, person, 0 * person, np.ones_like(y), np.full((2, 2), np.nan), (Outcome("x", "mean", 1, 5),))
     np.testing.assert_array_equal(data.linked_only().y[:, 0], [1, np.nan, np.nan, 4, np.nan, np.nan])
     np.testing.assert_array_equal(data.lasting_only().y[:, 0], [1, 2, np.nan, 4, np.nan, 5])
+
+
+def test_what_is_only_described_is_not_said_to_be_too_small_for_a_test(tiny: Evaluation) -> None:
+    table = change.checks(tiny, persons_of(tiny, linked=4, organisations=3), "noord").query("indicator == 'goal'").set_index("method")
+    assert "too_small_to_test" in table.loc["welch_t", "flag"]
+    assert "too_small_to_test" not in table.loc["finite_population_change", "flag"]
+    assert not table["flag"].str.split("; ").map(lambda flags: len(flags) != len(set(flags))).any()

@@ -102,8 +102,8 @@ def _check(evaluation: Evaluation, data: TwoWaves, alliance: str, check: Check, 
 
 
 def _untested(rows: pd.DataFrame) -> pd.DataFrame:
-    """Blank the tests of what is too small to be tested."""
-    small = rows["tier"] == "T0"
+    """Blank the tests of what is too small to be tested; what is only described has none."""
+    small = (rows["tier"] == "T0") & (rows["estimand"] == "process")
     blank = {name: rows[name].mask(small) for name in ("p_value", "p_floor", "equivalence_p")}
     flags = [_joined(flag, "too_small_to_test") if is_small else flag for flag, is_small in zip(rows["flag"], small, strict=True)]
     return rows.assign(**blank, flag=flags)
@@ -253,8 +253,9 @@ def _remarks(data: TwoWaves, result: Result) -> list[str]:
 
 
 def _joined(*flags: Any) -> str:
-    """Return the flags that say something, each once."""
-    return "; ".join(dict.fromkeys(str(flag) for flag in flags if not pd.isna(flag) and flag))
+    """Return the flags that say something, each once; one may hold several already."""
+    said = [part for flag in flags if not pd.isna(flag) and flag for part in str(flag).split("; ")]
+    return "; ".join(dict.fromkeys(said))
 
 
 def equivalence(estimate: Floats, std_error: Floats, df: Floats, margin: Floats) -> Floats:

@@ -43,7 +43,7 @@ docs: .venv/ready ## make the data dictionary, the index of methods, the measure
 example: .venv/ready ## make the synthetic example data anew (the same bytes each time)
 	@$(BIN)/python tools/synthesise.py
 
-bench: .venv/ready ## time reading, cleaning and computing beside plain pandas, as ratios (some ten minutes)
+bench: .venv/ready ## time reading, cleaning and computing beside plain pandas, and every test of change beside scipy and statsmodels, as ratios (some twenty minutes)
 	@$(BIN)/python tools/benchmark.py && $(BIN)/python tools/benchmark_change.py
 
 calibrate: .venv/ready ## measure false alarms, coverage and power of every method (some fifteen minutes on two cores), then the pages that show them

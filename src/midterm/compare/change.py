@@ -14,7 +14,7 @@ from scipy import stats
 
 from midterm.compare.attrition import stayers_table
 from midterm.compare.registry import CHECKS, EFFECTS, LEVELS, PRIMARY, Check, Estimand, Level
-from midterm.compare.result import Result, Settings
+from midterm.compare.result import Result, Settings, flags
 from midterm.compare.specifications import ALL, ANY, SCORINGS, Agreement, agreement, specifications
 from midterm.compare.two_waves import AFTER, BEFORE, Kind, Outcome, Truths, TwoWaves
 from midterm.description import Evaluation, Indicator
@@ -105,8 +105,8 @@ def _untested(rows: pd.DataFrame) -> pd.DataFrame:
     """Blank the tests of what is too small to be tested; what is only described has none."""
     small = (rows["tier"] == "T0") & (rows["estimand"] == "process")
     blank = {name: rows[name].mask(small) for name in ("p_value", "p_floor", "equivalence_p")}
-    flags = [_joined(flag, "too_small_to_test") if is_small else flag for flag, is_small in zip(rows["flag"], small, strict=True)]
-    return rows.assign(**blank, flag=flags)
+    said = [_joined(flag, "too_small_to_test") if is_small else flag for flag, is_small in zip(rows["flag"], small, strict=True)]
+    return rows.assign(**blank, flag=said)
 
 
 def _level(evaluation: Evaluation, data: TwoWaves, alliance: str, entry: Level, wave: Literal[0, 1]) -> pd.DataFrame:
@@ -126,16 +126,20 @@ def attrition(evaluation: Evaluation, data: TwoWaves, alliance: str) -> pd.DataF
     A difference is tested where those who left (or came) and those who stayed are both enough for a test.
     """
     table = stayers_table(data, settings_of(evaluation)).assign(alliance=alliance, tier=_tiers(data, alliance), method=ATTRITION_METHOD)
-    for group in ("leavers", "entrants"):
-        smaller = table[["n_stayers", f"n_{group}"]].min(axis=1)
-        counts = zip(data.is_in_both.sum(axis=0), smaller, strict=True)
-        is_small = pd.Series([tier_of(alliance, int(organisations), int(n)) == "T0" for organisations, n in counts], dtype=bool)
-        is_hidden, is_few = is_small & table[f"{group}_p_value"].notna(), table[f"{group}_df"] < FEW_DF
-        remarks = [(f"too_small_to_test ({group})", is_hidden), (f"few_df ({group})", is_few)]
-        table[f"{group}_p_value"] = table[f"{group}_p_value"].mask(is_small)
-        for remark, holds in remarks:
-            table["flag"] = [_joined(flag, remark if held else "") for flag, held in zip(table["flag"], holds, strict=True)]
-    return shaped("attrition", table)
+    return shaped("attrition", _gap_tested(_gap_tested(table, data, "leavers"), data, "entrants"))
+
+
+def _gap_tested(table: pd.DataFrame, data: TwoWaves, group: str) -> pd.DataFrame:
+    """Return the table with the p of one group's difference blanked where either side is too small, and flags that say so."""
+    p_value, smaller = table[f"{group}_p_value"], table[["n_stayers", f"n_{group}"]].min(axis=1)
+    counts = zip(table["alliance"], data.is_in_both.sum(axis=0), smaller, strict=True)
+    is_small = np.array([tier_of(alliance, int(organisations), int(n)) == "T0" for alliance, organisations, n in counts], dtype=bool)
+    remarks = flags(
+        (is_small & p_value.notna().to_numpy(dtype=bool), f"too_small_to_test ({group})"),
+        ((table[f"{group}_df"] < FEW_DF).to_numpy(dtype=bool), f"few_df ({group})"),
+    )
+    said = [_joined(*both) for both in zip(table["flag"], remarks, strict=True)]
+    return table.assign(**{f"{group}_p_value": p_value.mask(is_small)}).assign(flag=said)
 
 
 def _tiers(data: TwoWaves, alliance: str) -> list[str]:
@@ -166,8 +170,8 @@ def specification_curve(
     is_tested = np.array([[tier != "T0" for tier in _tiers(entry.data, alliance)] for entry in found])
     agreed = agreement(primary_result(evaluation, planned), found, is_tested, plan.alpha)
     tiers = _tiers(planned, alliance)
-    flags = {outcome.name: _agreement_flag(agreed, at, tiers[at]) for at, outcome in enumerate(planned.outcomes)}
-    return stack("checks", [with_plan(evaluation, part) for part in rows]), flags
+    agreeing = {outcome.name: _agreement_flag(agreed, at, tiers[at]) for at, outcome in enumerate(planned.outcomes)}
+    return stack("checks", [with_plan(evaluation, part) for part in rows]), agreeing
 
 
 def _agreement_flag(agreed: Agreement, at: int, tier: str) -> str:
@@ -185,13 +189,13 @@ def with_plan(evaluation: Evaluation, rows: pd.DataFrame) -> pd.DataFrame:
     """
     status, waves = planned_status(evaluation), (evaluation.plan.from_wave, evaluation.plan.to_wave)
     redefined = {entry.id: "definition_changed" if is_redefined(evaluation, entry, waves) else "" for entry in evaluation.indicators}
-    flags = [_joined(flag, *status[name].flags, redefined[name]) for flag, name in zip(rows["flag"], rows["indicator"], strict=True)]
-    return rows.assign(planned=[status[name].planned for name in rows["indicator"]], flag=flags)
+    said = [_joined(flag, *status[name].flags, redefined[name]) for flag, name in zip(rows["flag"], rows["indicator"], strict=True)]
+    return rows.assign(planned=[status[name].planned for name in rows["indicator"]], flag=said)
 
 
-def flagged(rows: pd.DataFrame, flags: Mapping[str, str] | str) -> pd.DataFrame:
+def flagged(rows: pd.DataFrame, more: Mapping[str, str] | str) -> pd.DataFrame:
     """Return ``rows`` of ``change`` or ``checks`` with a flag added: one for all, or by indicator."""
-    added = [flags if isinstance(flags, str) else flags.get(name, "") for name in rows["indicator"]]
+    added = [more if isinstance(more, str) else more.get(name, "") for name in rows["indicator"]]
     return rows.assign(flag=[_joined(*both) for both in zip(rows["flag"], added, strict=True)])
 
 
@@ -252,9 +256,9 @@ def _remarks(data: TwoWaves, result: Result) -> list[str]:
     return remarks
 
 
-def _joined(*flags: Any) -> str:
+def _joined(*parts: Any) -> str:
     """Return the flags that say something, each once; one may hold several already."""
-    said = [part for flag in flags if not pd.isna(flag) and flag for part in str(flag).split("; ")]
+    said = [flag for part in parts if not pd.isna(part) and part for flag in str(part).split("; ")]
     return "; ".join(dict.fromkeys(said))
 
 

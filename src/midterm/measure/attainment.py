@@ -40,20 +40,20 @@ def attainment(evaluation: Evaluation, framework: pd.DataFrame) -> pd.DataFrame:
 
 
 def _indicator_rows(group: pd.DataFrame, kinds: Mapping[str, str], steps: Mapping[int, float]) -> list[dict[str, object]]:
-    first, revised = group.iloc[-1], _revised(group)
+    stated, revised = group.iloc[-1], _revised(group)
     reported = group["actual_value"].astype(float).to_numpy()
-    is_summed = _is_summed(first, kinds)
+    is_summed = _is_summed(stated, kinds)
     to_date = _sum_to_date(reported) if is_summed else reported
     previous: float = np.nan
     rows = []
     for year, value, actual in zip(group["year"], reported.tolist(), to_date.tolist(), strict=True):
-        flags = [*_flags(first, int(year), value, actual, is_summed=is_summed), *revised, *_doubts(first, value, kinds)]
+        flags = [*_flags(stated, int(year), value, actual, is_summed=is_summed), *revised, *_doubts(stated, value, kinds)]
         if is_summed and not np.isnan(actual) and np.isnan(reported[0]):
             flags.append("first_years_empty")
         if not is_summed and value == previous and value != 0:
             flags.append("same_as_year_before")
         previous = value
-        rows.append(_judged(first, int(year), actual, flags, steps))
+        rows.append(_judged(stated, int(year), actual, flags, steps))
     return rows
 
 
@@ -62,24 +62,24 @@ def _revised(group: pd.DataFrame) -> list[str]:
     return [flag for flag, names in REVISED.items() if (group[list(names)].nunique(dropna=True) > 1).any()]
 
 
-def _doubts(first: pd.Series, value: float, kinds: Mapping[str, str]) -> list[str]:
+def _doubts(stated: pd.Series, value: float, kinds: Mapping[str, str]) -> list[str]:
     """Say of parts of a whole that one lies above all of it, and of what is not counted that its baseline is 0 (it may stand for not measured)."""
-    kind = kinds.get(str(first["unit"]))
+    kind = kinds.get(str(stated["unit"]))
     whole = {"percentage": 100.0, "share": 1.0}.get(str(kind), np.inf)
-    numbers = [value, *(float(first[name]) for name in ("baseline_value", "target_value") if not pd.isna(first[name]))]
+    numbers = [value, *(float(stated[name]) for name in ("baseline_value", "target_value") if not pd.isna(stated[name]))]
     flags = ["beyond_100"] if any(number > whole for number in numbers) else []
-    is_zero = not pd.isna(first["baseline_value"]) and first["baseline_value"] == 0
+    is_zero = not pd.isna(stated["baseline_value"]) and stated["baseline_value"] == 0
     return flags + (["zero_baseline"] if kind and kind not in SUMMABLE and is_zero else [])
 
 
-def _is_summed(first: pd.Series, kinds: Mapping[str, str]) -> bool:
+def _is_summed(stated: pd.Series, kinds: Mapping[str, str]) -> bool:
     """Tell whether annual values add up to the target: counts and amounts that are to rise from baseline to a total.
 
     A target that is to fall or to be kept (at most 10 incidents a year) is about each year by itself.
     """
-    is_known = not (pd.isna(first["baseline_value"]) or pd.isna(first["target_value"]))
-    is_rising = first["target_value"] > first["baseline_value"] if is_known else str(first["direction"]) != "down"
-    return bool(str(first["reporting"]) == "annual" and kinds.get(str(first["unit"])) in SUMMABLE and is_rising)
+    is_known = not (pd.isna(stated["baseline_value"]) or pd.isna(stated["target_value"]))
+    is_rising = stated["target_value"] > stated["baseline_value"] if is_known else str(stated["direction"]) != "down"
+    return bool(str(stated["reporting"]) == "annual" and kinds.get(str(stated["unit"])) in SUMMABLE and is_rising)
 
 
 def _sum_to_date(reported: np.ndarray) -> np.ndarray:
@@ -88,30 +88,30 @@ def _sum_to_date(reported: np.ndarray) -> np.ndarray:
     return np.where(started, np.cumsum(np.where(started, reported, 0.0)), np.nan)
 
 
-def _flags(first: pd.Series, year: int, value: float, actual: float, *, is_summed: bool) -> list[str]:
+def _flags(stated: pd.Series, year: int, value: float, actual: float, *, is_summed: bool) -> list[str]:
     flags = []
     if np.isnan(actual):
         flags.append("actual_missing" if np.isnan(value) else "earlier_year_missing")
-    flags += [f"{name}_missing" for name in ("baseline", "target") if pd.isna(first[f"{name}_value"])]
-    flags += [f"{name}_year_missing" for name in ("baseline", "target") if pd.isna(first[f"{name}_year"])]
-    flags += ["unit_unknown"] if pd.isna(first["unit"]) else []
-    flags += ["reporting_unknown"] if pd.isna(first["reporting"]) else []
-    flags += ["direction_unknown"] if pd.isna(first["direction"]) else []
+    flags += [f"{name}_missing" for name in ("baseline", "target") if pd.isna(stated[f"{name}_value"])]
+    flags += [f"{name}_year_missing" for name in ("baseline", "target") if pd.isna(stated[f"{name}_year"])]
+    flags += ["unit_unknown"] if pd.isna(stated["unit"]) else []
+    flags += ["reporting_unknown"] if pd.isna(stated["reporting"]) else []
+    flags += ["direction_unknown"] if pd.isna(stated["direction"]) else []
     flags += ["summed_to_date"] if is_summed and not np.isnan(actual) else []
-    flags += ["before_baseline_year"] if not pd.isna(first["baseline_year"]) and year < first["baseline_year"] else []
-    flags += ["direction_contradicts_target"] if _contradicts(first) else []
+    flags += ["before_baseline_year"] if not pd.isna(stated["baseline_year"]) and year < stated["baseline_year"] else []
+    flags += ["direction_contradicts_target"] if _contradicts(stated) else []
     return flags
 
 
-def _contradicts(first: pd.Series) -> bool:
-    if first[["direction", "baseline_value", "target_value"]].isna().any() or first["target_value"] == first["baseline_value"]:
+def _contradicts(stated: pd.Series) -> bool:
+    if stated[["direction", "baseline_value", "target_value"]].isna().any() or stated["target_value"] == stated["baseline_value"]:
         return False
-    return bool((first["direction"] == "up") == (first["target_value"] < first["baseline_value"]))
+    return bool((stated["direction"] == "up") == (stated["target_value"] < stated["baseline_value"]))
 
 
-def _judged(first: pd.Series, year: int, actual: float, flags: list[str], steps: Mapping[int, float]) -> dict[str, object]:
-    baseline, target = (np.nan if pd.isna(first[name]) else float(first[name]) for name in ("baseline_value", "target_value"))
-    start, end = (np.nan if pd.isna(first[name]) else float(first[name]) for name in ("baseline_year", "target_year"))
+def _judged(stated: pd.Series, year: int, actual: float, flags: list[str], steps: Mapping[int, float]) -> dict[str, object]:
+    baseline, target = (np.nan if pd.isna(stated[name]) else float(stated[name]) for name in ("baseline_value", "target_value"))
+    start, end = (np.nan if pd.isna(stated[name]) else float(stated[name]) for name in ("baseline_year", "target_year"))
     share, level = trajectory(year, start, end, target, steps)
     expected = expected_share(share, level, baseline, target, is_linear=not steps)
     flags = [*flags, "baseline_beyond_milestone"] if expected < -ROUNDING else flags
@@ -120,12 +120,12 @@ def _judged(first: pd.Series, year: int, actual: float, flags: list[str], steps:
     status = _status(reached, expected)
     if is_maintain:
         flags = [*flags, "maintain"]
-        status = _maintained(actual, target, str(first["direction"]))
+        status = _maintained(actual, target, str(stated["direction"]))
     if {"unit_unknown", "reporting_unknown", "unit_changed", "reporting_changed"} & set(flags) or (is_maintain and "direction_unknown" in flags):
         status = "not_computable"
     return {
-        "alliance": first["alliance"],
-        "indicator_id": first["indicator_id"],
+        "alliance": stated["alliance"],
+        "indicator_id": stated["indicator_id"],
         "year": year,
         "baseline": baseline,
         "target": target,

@@ -11,14 +11,8 @@ suppressPackageStartupMessages({
 })
 
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(FALSE), value = TRUE)[1]))
-out <- file.path(here, "measurement")
-dir.create(out, showWarnings = FALSE)
-
-write_reference <- function(frame, name) {
-  numbers <- vapply(frame, is.double, logical(1))
-  frame[numbers] <- lapply(frame[numbers], function(x) ifelse(is.finite(x), trimws(formatC(x, digits = 15, format = "g")), ""))
-  write.csv(frame, file.path(out, paste0(name, ".csv")), row.names = FALSE, quote = FALSE, na = "", eol = "\n")
-}
+source(file.path(here, "write.R"))
+out <- folder_of("measurement")
 long <- function(name, items) data.frame(scale = name, person = rep(seq_len(nrow(items)), ncol(items)), item = rep(seq_len(ncol(items)), each = nrow(items)), value = as.double(items))
 likert <- function(latent, cuts) apply(latent, 2, function(z) findInterval(z, cuts) + 1)
 

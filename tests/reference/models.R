@@ -13,14 +13,8 @@ suppressPackageStartupMessages({
 })
 
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(FALSE), value = TRUE)[1]))
-out <- file.path(here, "models")
-dir.create(out, showWarnings = FALSE)
-
-write_reference <- function(frame, name, digits = 15) {
-  numbers <- vapply(frame, is.double, logical(1))
-  frame[numbers] <- lapply(frame[numbers], function(x) ifelse(is.finite(x), trimws(formatC(x, digits = digits, format = "g")), ""))
-  write.csv(frame, file.path(out, paste0(name, ".csv")), row.names = FALSE, quote = FALSE, na = "", eol = "\n")
-}
+source(file.path(here, "write.R"))
+out <- folder_of("models")
 
 # ---------------------------------------------------------------- persons in organisations in alliances, two waves
 # stay, leave, enter: persons by organisation with both waves, the first only, the last only.

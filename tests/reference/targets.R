@@ -9,14 +9,8 @@ suppressPackageStartupMessages({
 })
 
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(FALSE), value = TRUE)[1]))
-out <- file.path(here, "targets")
-dir.create(out, showWarnings = FALSE)
-
-write_reference <- function(frame, name) {
-  numbers <- vapply(frame, is.double, logical(1))
-  frame[numbers] <- lapply(frame[numbers], function(x) ifelse(is.finite(x), trimws(formatC(x, digits = 15, format = "g")), ""))
-  write.csv(frame, file.path(out, paste0(name, ".csv")), row.names = FALSE, quote = FALSE, na = "", eol = "\n")
-}
+source(file.path(here, "write.R"))
+out <- folder_of("targets")
 
 set.seed(20250701)
 

@@ -10,14 +10,8 @@ suppressPackageStartupMessages({
 options(survey.lonely.psu = "adjust")
 
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(FALSE), value = TRUE)[1]))
-out <- file.path(here, "weights_descriptive")
-dir.create(out, showWarnings = FALSE)
-
-write_reference <- function(frame, name) {
-  numbers <- vapply(frame, is.double, logical(1))
-  frame[numbers] <- lapply(frame[numbers], function(x) ifelse(is.finite(x), trimws(formatC(x, digits = 15, format = "g")), ""))
-  write.csv(frame, file.path(out, paste0(name, ".csv")), row.names = FALSE, quote = FALSE, na = "", eol = "\n")
-}
+source(file.path(here, "write.R"))
+out <- folder_of("weights_descriptive")
 
 likert <- function(n, centre) pmin(5, pmax(1, round(rnorm(n, centre, 1))))
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -38,51 +35,25 @@ def say(text: str) -> None:
 @app.command()
 def run(
     folder: Folder = Path("."),
-    only: Annotated[list[str] | None, typer.Option(help="an alliance or a step; may be repeated")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="notebooks side by side")] = os.cpu_count() or 1,
+    only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="an alliance or a step, with what it waits for; may be repeated")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="notebooks side by side; as many as processors when left out")] = None,
+    cluster: Annotated[str, typer.Option(metavar="ADDRESS", help="address of a dask scheduler whose workers see the same folder")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="run everything, also what is current")] = False,
 ) -> None:
-    """Bring all outputs up to date."""
-    from midterm import record
-    from midterm.run import one_run_at_a_time, quiet
-    from midterm.run import run as run_batch
+    """Bring all outputs up to date: only what changed runs."""
+    from midterm.run.call import Call, bring_up_to_date
 
     evaluation = load_evaluation(folder)
-    if not fresh and not only and record.is_current(evaluation):
-        say("Everything is current; the results are in reports/ (use --fresh to run all the same).")
-        return
     if not _has_data(evaluation):
         _list("Awaited", _awaited(evaluation))
         say("No data have arrived yet, so there is nothing to run.")
         raise typer.Exit(DATA)
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
     try:
-        with one_run_at_a_time(evaluation.folder), ProcessPoolExecutor(jobs, get_context("spawn"), quiet) as executor:
-            outcomes = run_batch(evaluation, executor, say, only or ())
+        is_well = bring_up_to_date(evaluation, Call(tuple(only or ()), jobs, cluster, fresh), say)
     except KeyboardInterrupt:
         say("Interrupted; what was under way left no result. Run again to complete the rest.")
         raise typer.Exit(DATA) from None
-    failures = {outcome.task.label: outcome.failure for outcome in outcomes if outcome.failure}
-    set_aside = _set_aside(evaluation)
-    status = DATA if failures or set_aside else FINE
-    record.write_record(evaluation, failures, {outcome.task.label: outcome.seconds for outcome in outcomes}, status, only or ())
-    _conclude(evaluation, len(outcomes), failures, set_aside)
-    raise typer.Exit(status)
-
-
-def _conclude(evaluation: Evaluation, total: int, failures: dict[str, str], set_aside: list[str]) -> None:
-    for label, failure in failures.items():
-        for sentence in failure.splitlines():
-            say(f"{label}: {sentence}")
-    for sentence in set_aside:
-        say(f"set aside: {sentence}")
-    made = f"{total - len(failures)} of {total} notebooks ran"
-    rest = f"; {len(failures)} failed and are named above" if failures else ""
-    language = evaluation.file.languages[0]
-    aside = f"; what was set aside stands in reports/quality.{language}.html with what to do ({len(set_aside)} places)" if set_aside else ""
-    report = f"reports/report.{language}.html"
-    where = f"The report is {report}; tables" if (evaluation.folder / report).exists() else "There is no report yet; tables"
-    say(f"{made}{rest}{aside}. {where}, figures and notebooks lie in reports/.")
+    raise typer.Exit(FINE if is_well else DATA)
 
 
 def _has_data(evaluation: Evaluation) -> bool:
@@ -95,16 +66,31 @@ def _awaited(evaluation: Evaluation) -> Iterable[Problem]:
     return look(evaluation).awaited
 
 
-def _set_aside(evaluation: Evaluation) -> list[str]:
-    """Return what stands in quarantine, a sentence each."""
-    from midterm.tables import Store
+@app.command()
+def status(folder: Folder = Path("."), as_json: Annotated[bool, typer.Option("--json", help="machine-readable, on stdout")] = False) -> None:
+    """Tell what is current, stale and failed."""
+    from midterm.run.explain import as_records, state_in_words
+    from midterm.run.standing import standings_of
 
-    rows = Store(evaluation.folder).read_parts("quarantine").astype(object)
-    rows = rows.where(rows.notna(), None)
-    return [
-        str(Problem(**{**{str(name): value for name, value in row.items()}, "sheet": row["sheet"] or "", "column": row["column"] or ""}))
-        for row in rows.to_dict("records")
-    ]
+    standings, known = standings_of(load_evaluation(folder))
+    records = as_records(standings, known)
+    if as_json:
+        typer.echo(json.dumps(records, ensure_ascii=False, indent=1))
+    else:
+        for sentence in state_in_words(records):
+            say(sentence)
+    raise typer.Exit(DATA if records["failed"] or records["set_aside"] else FINE)
+
+
+@app.command()
+def explain(folder: Folder = Path(".")) -> None:
+    """Show the plan of the run, and why each step would run."""
+    from midterm.run.explain import plan_in_words
+    from midterm.run.standing import standings_of
+
+    standings, _ = standings_of(load_evaluation(folder))
+    for sentence in plan_in_words(standings):
+        say(sentence)
 
 
 @app.command()

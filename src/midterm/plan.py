@@ -14,7 +14,7 @@ from midterm.description.codebook import Scale
 from midterm.description.evaluation_file import Plan
 from midterm.description.seal import SEAL, Change, Entry, Flat, Seal, SealedFile, entry_of, seal_bytes
 from midterm.errors import ConfigError, Problem
-from midterm.tables import replacing
+from midterm.files import replacing
 
 # What is sealed of an indicator; its words and its place in the report are not.
 INDICATOR_FIELDS = ("items", "reversed", "scale", "statistic", "at_least", "exposure", "better", "margin", "norm", "target")

@@ -1,27 +1,42 @@
 """The plan of a run as one plain table: each step's notebook, its unit, what it reads and what it writes.
 
-The runner, whichever executor it is given, knows the evaluation only through this table. ``{wave}`` and
-``{alliance}`` stand for the unit; ``{raw}`` (all), ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw files that the
-evaluation declares for it; paths are globs relative to the evaluation's folder.
+The batch knows the evaluation only through this table: what waits for what follows from what is read and written.
+``{wave}`` and ``{alliance}`` stand for the unit; ``{description}`` and ``{labels}`` for the files that describe the evaluation;
+``{raw}`` (all), ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw files that it declares. Paths
+are globs relative to the evaluation's folder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from midterm.description import Evaluation
+from midterm.description.evaluation import FILE
+from midterm.description.evaluation_file import Limits
+from midterm.errors import ConfigError, Problem, nearest
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 Unit = Literal["wave", "alliance", "once"]
 PARTS = "data/processed/parts"
+FIGURES, TABLES = "reports/figures", "reports/tables"
+BOOKS = ("quarantine", "notices", "reconciliation")
+CLEANED = ("responses", "respondents", "open_answers", "framework", "population", "interviews")
+MEASURED = ("indicators", "response", "answers", "attainment")
+COMPARED = ("change", "checks", "attrition")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One row of the plan; ``needs`` names the source that an evaluation may do without."""
+    """One row of the plan; ``needs`` names the source that an evaluation may do without.
+
+    A run that takes longer than ``minutes`` or more memory than ``gigabytes`` is stopped; ``limits`` in ``evaluation.yml``
+    sets others.
+    """
 
     name: str
     notebook: str
@@ -29,6 +44,8 @@ class Step:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     needs: Literal["", "framework", "population", "interviews"] = ""
+    minutes: float = 30
+    gigabytes: float = 4
 
 
 STEPS = (
@@ -36,31 +53,31 @@ STEPS = (
         "clean_survey",
         "10_clean_survey",
         "wave",
-        ("{surveys}",),
-        (*(f"{PARTS}/{name}/{{wave}}/*" for name in ("responses", "respondents", "open_answers")), f"{PARTS}/*/survey-{{wave}}.*"),
+        ("{description}", "{surveys}"),
+        (*(f"{PARTS}/{name}/{{wave}}/*.parquet" for name in ("responses", "respondents", "open_answers")), *(f"{PARTS}/{book}/survey-{{wave}}.parquet" for book in BOOKS)),
     ),
     Step(
         "clean_frameworks",
         "20_clean_frameworks",
         "alliance",
-        ("{framework}",),
-        (f"{PARTS}/framework/{{alliance}}.*", f"{PARTS}/*/framework-{{alliance}}.*"),
+        ("{description}", "{framework}"),
+        (f"{PARTS}/framework/{{alliance}}.parquet", *(f"{PARTS}/{book}/framework-{{alliance}}.parquet" for book in BOOKS)),
         needs="framework",
     ),
     Step(
         "clean_population",
         "30_clean_population",
         "once",
-        ("{population}",),
-        (f"{PARTS}/population/*", f"{PARTS}/*/population.*"),
+        ("{description}", "{population}"),
+        (f"{PARTS}/population/*.parquet", *(f"{PARTS}/{book}/population.parquet" for book in BOOKS)),
         needs="population",
     ),
     Step(
         "clean_interviews",
         "40_clean_interviews",
         "once",
-        ("{interviews}",),
-        (f"{PARTS}/interviews/*", f"{PARTS}/*/interviews.*"),
+        ("{description}", "{interviews}"),
+        (f"{PARTS}/interviews/*.parquet", *(f"{PARTS}/{book}/interviews.parquet" for book in BOOKS)),
         needs="interviews",
     ),
     Step(
@@ -68,58 +85,62 @@ STEPS = (
         "50_review_quality",
         "once",
         (
+            "{description}",
+            "{labels}",
             "{raw}",  # only those that no other step could read, to say why
-            f"{PARTS}/responses/*/*",
-            f"{PARTS}/respondents/*/*",
-            f"{PARTS}/open_answers/*/*",
-            f"{PARTS}/framework/*",
-            f"{PARTS}/population/*",
-            f"{PARTS}/interviews/*",
-            f"{PARTS}/quarantine/*",
-            f"{PARTS}/notices/*",
-            f"{PARTS}/reconciliation/*",
+            *(f"{PARTS}/{name}/*/*.parquet" for name in ("responses", "respondents", "open_answers")),
+            *(f"{PARTS}/{name}/*.parquet" for name in ("framework", "population", "interviews", *BOOKS)),
         ),
-        ("data/processed/[a-z]*.*", "data/processed/open/*", "reports/quality.*"),
+        (*(f"data/processed/{name}.*" for name in (*CLEANED, *BOOKS) if name != "open_answers"), "data/processed/open/*", "reports/quality.*"),
     ),
     Step(
         "measure_indicators",
         "60_measure_indicators",
         "alliance",
         (
-            f"{PARTS}/responses/*/{{alliance}}.*",
-            f"{PARTS}/respondents/*/{{alliance}}.*",
-            f"{PARTS}/framework/{{alliance}}.*",
-            f"{PARTS}/population/{{alliance}}.*",
-            f"{PARTS}/interviews/{{alliance}}.*",
+            "{description}",
+            *(f"{PARTS}/{name}/*/{{alliance}}.parquet" for name in ("responses", "respondents")),
+            *(f"{PARTS}/{name}/{{alliance}}.parquet" for name in ("framework", "population", "interviews")),
         ),
-        (f"{PARTS}/indicators/{{alliance}}.*", f"{PARTS}/response/{{alliance}}.*", f"{PARTS}/answers/{{alliance}}.*", f"{PARTS}/attainment/{{alliance}}.*"),
+        tuple(f"{PARTS}/{name}/{{alliance}}.parquet" for name in MEASURED),
     ),
     Step(
         "compare_waves",
         "70_compare_waves",
         "alliance",
         (
-            *(f"{PARTS}/{name}/*/{{alliance}}.*" for name in ("responses", "respondents")),
-            *(f"{PARTS}/{name}/{{alliance}}.*" for name in ("population", "indicators", "answers", "attainment", "framework")),
+            "{description}",
+            "{labels}",
+            *(f"{PARTS}/{name}/*/{{alliance}}.parquet" for name in ("responses", "respondents")),
+            *(f"{PARTS}/{name}/{{alliance}}.parquet" for name in ("population", "indicators", "answers", "attainment", "framework")),
         ),
-        (*(f"{PARTS}/{name}/{{alliance}}.*" for name in ("change", "checks", "attrition")), "reports/figures/*_{alliance}.*"),
+        (*(f"{PARTS}/{name}/{{alliance}}.parquet" for name in COMPARED), f"{FIGURES}/*_{{alliance}}.*"),
     ),
     Step(
         "compare_alliances",
         "80_compare_alliances",
         "once",
         (
-            "data/processed/*.parquet",
-            *(f"{PARTS}/{name}/*" for name in ("indicators", "response", "answers", "attainment", "change", "checks", "attrition")),
+            "{description}",
+            "{labels}",
+            *(f"data/processed/{name}.parquet" for name in CLEANED if name != "open_answers"),
+            *(f"{PARTS}/{name}/*.parquet" for name in (*MEASURED, *COMPARED)),
         ),
-        ("reports/tables/*", "reports/figures/*_all.*"),
+        (*(f"{TABLES}/{name}.*" for name in (*MEASURED, *COMPARED)), f"{FIGURES}/*_all.*"),
     ),
     Step(
         "publish_report",
         "90_publish_report",
         "once",
-        ("data/processed/*.parquet", "reports/tables/*.parquet", "reports/figures/*"),
-        ("reports/report.*", "reports/tables/evidence.*"),
+        (
+            "{description}",
+            "{labels}",
+            *(f"data/processed/{name}.parquet" for name in ("respondents", "framework", "population", "interviews", *BOOKS)),
+            "data/processed/open/open_answers.parquet",
+            *(f"{TABLES}/{name}.parquet" for name in (*MEASURED, "change")),
+            f"{FIGURES}/*",
+        ),
+        ("reports/report.*", f"{TABLES}/evidence.*"),
     ),
 )
 
@@ -150,6 +171,8 @@ class Task:
         """The declared inputs as paths and globs for this unit."""
         sources = evaluation.sources
         declared = {
+            "{description}": list(evaluation.description_files),
+            "{labels}": list(evaluation.label_files),
             "{surveys}": [source.file for source in sources.surveys if self.key in source.waves],
             "{framework}": [file for source in sources.frameworks if source.alliance == self.key for file in (source.file, *source.earlier)],
             "{raw}": list(sources.files),
@@ -176,3 +199,36 @@ def tasks(evaluation: Evaluation, step: Step) -> list[Task]:
         return []
     keys = {"wave": evaluation.waves, "alliance": evaluation.alliances, "once": ("",)}[step.unit]
     return [Task(step, key) for key in keys]
+
+
+def limits(evaluation: Evaluation) -> dict[str, tuple[float, float]]:
+    """Return minutes and gigabytes for each step; raise ConfigError when ``evaluation.yml`` limits a step that there is not."""
+    known = {step.name: step for step in STEPS}
+    given = evaluation.file.limits
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise ConfigError(
+            Problem(FILE, column=f"limits.{name}", rule="unknown_step", reason=f"{name!r} is no step; {nearest(name, known)}") for name in unknown
+        )
+    own = {name: given.get(name, Limits()) for name in known}
+    return {name: (own[name].minutes or step.minutes, own[name].gigabytes or step.gigabytes) for name, step in known.items()}
+
+
+@cache
+def follows(step: Step) -> dict[str, bool]:
+    """Return the steps that write what ``step`` reads; true where only the same unit's run does."""
+    found: dict[str, bool] = {}
+    for other in STEPS:
+        shared = [(mine, theirs) for mine in step.reads for theirs in other.writes if other is not step and _may_meet(mine, theirs)]
+        if shared:
+            unit = f"{{{step.unit}}}"
+            found[other.name] = step.unit == other.unit and all(unit in mine and unit in theirs for mine, theirs in shared)
+    return found
+
+
+def _may_meet(one: str, other: str) -> bool:
+    """Tell whether two globs can name the same file, whatever the unit."""
+    pairs = [[part.replace("{wave}", "*").replace("{alliance}", "*") for part in glob.split("/")] for glob in (one, other)]
+    if one.startswith("{") or len(pairs[0]) != len(pairs[1]):
+        return False
+    return all(fnmatch(left, right) or fnmatch(right, left) for left, right in zip(*pairs, strict=True))

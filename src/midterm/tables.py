@@ -7,10 +7,6 @@ beside a table (``NAME.json``) carries the synthetic mark of the data that it wa
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from midterm.errors import Problem, UserError
+from midterm.files import replacing
 
 PROCESSED = "data/processed"
 PARTS = "data/processed/parts"
@@ -411,23 +408,6 @@ class Store:
         self.is_synthetic |= (content.schema.metadata or {}).get(b"synthetic") == b"true"
         frame: pd.DataFrame = content.to_pandas()
         return frame
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside ``path`` to write to, and move it into place, synced, only when the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
-    try:
-        yield beside
-        beside.chmod(0o644)
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _as_text(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

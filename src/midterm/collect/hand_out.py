@@ -18,9 +18,9 @@ from midterm.collect.instruments import LIMESURVEY, questionnaire_files
 from midterm.collect.letter import letter
 from midterm.description import LANGUAGES, Evaluation
 from midterm.errors import AwaitedError, ConfigError, Problem, UserError
+from midterm.files import replacing
 from midterm.read import RawTable
 from midterm.read.sources import framework_declared, framework_source, read_file
-from midterm.tables import replacing
 
 FOLDER = "collect"
 WRITTEN = f"{FOLDER}/written.sha256"

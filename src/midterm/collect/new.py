@@ -8,7 +8,7 @@ from pathlib import Path
 from midterm.description.corrections import FIELDS
 from midterm.description.evaluation import SHIPPED
 from midterm.errors import ConfigError, Problem
-from midterm.tables import replacing
+from midterm.files import replacing
 
 TEMPLATES = Path(__file__).parent / "templates"
 # What was different about an item in an earlier wave of the shipped evaluation is no part of a new one.

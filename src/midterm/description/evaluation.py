@@ -78,10 +78,15 @@ class Evaluation:
 
     @property
     def description_files(self) -> tuple[str, ...]:
-        """The files that describe the evaluation, relative to its folder."""
+        """The files that describe the evaluation but for its labels, relative to its folder."""
         log = (self.file.corrections,) if (self.folder / self.file.corrections).exists() else ()
         seal = (SEAL,) if self.seal else ()
-        return (FILE, self.file.codebook, self.file.indicators, *log, *seal, *self.file.labels.values())
+        return (FILE, self.file.codebook, self.file.indicators, *log, *seal)
+
+    @property
+    def label_files(self) -> tuple[str, ...]:
+        """The files with its words: its own, relative to its folder, or the shipped ones, absolute."""
+        return tuple(self.file.labels.get(language) or str(_shipped_labels(language)) for language in LANGUAGES)
 
 
 class _Identified(Protocol):
@@ -123,5 +128,9 @@ def _refuse(problems: list[Problem]) -> None:
 def _labels(root: Path, file: EvaluationFile, language: Language) -> Labels:
     """Read the evaluation's own labels, or the shipped ones where it names none."""
     named = file.labels.get(language)
-    shipped = SHIPPED / f"labels.{language}.yml"
+    shipped = _shipped_labels(language)
     return (load_model(Labels, root / named, named) if named else load_model(Labels, shipped, shipped.name)).model
+
+
+def _shipped_labels(language: Language) -> Path:
+    return SHIPPED / f"labels.{language}.yml"

@@ -210,6 +210,13 @@ class Recommendation(Frozen):
     text: Text
 
 
+class Limits(Frozen):
+    """What a run of one step may take at most: time in minutes, memory in gigabytes; left out, the plan's own."""
+
+    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    gigabytes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+
 class EvaluationFile(Frozen):
     """The content of ``evaluation.yml``. Left out, ``labels`` are those that midterm ships; with ``iati`` frameworks are exported."""
 
@@ -231,4 +238,5 @@ class EvaluationFile(Frozen):
     questions: tuple[Question, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     notes: tuple[Text, ...] = ()
+    limits: dict[str, Limits] = Field(default_factory=dict)
     iati: IatiPublisher | None = None

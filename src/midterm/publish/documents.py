@@ -15,8 +15,8 @@ from pathlib import Path
 import pypandoc
 import typst
 
+from midterm.files import replacing
 from midterm.publish.word import finish_docx, finish_odt
-from midterm.tables import replacing
 
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "fonts"

@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape, quoteattr
 import pandas as pd
 from matplotlib.figure import Figure
 
+from midterm.files import replacing
 from midterm.publish.style import SMALL, SOFT, house_style
-from midterm.tables import replacing
 
 FIGURES_FOLDER = "reports/figures"
 DPI = 150

@@ -1,0 +1,126 @@
+"""The batch: in, the plan of an evaluation and any executor; out, every result up to date and how each task ended.
+
+doit walks the plan: it knows what waits for what, asks whether a task is current once all before it are done, and keeps what
+is told of it. A task that fails is named and leaves nothing behind that could pass for a result; all other tasks go on.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from typing import Any
+
+from doit.control import ExecNode, TaskControl, TaskDispatcher
+from doit.runner import Runner
+from doit.task import Task as Node
+
+from midterm.description import Evaluation
+from midterm.errors import ConfigError, Problem, nearest
+from midterm.run.process import Outcome, execute
+from midterm.run.progress import Progress
+from midterm.run.standing import Plan
+from midterm.steps import STEPS, limits
+
+
+def run(plan: Plan, executor: Executor, progress: Progress, mark: str, wanted: Iterable[str], *, fresh: bool = False) -> dict[str, Outcome]:
+    """Bring the tasks ``wanted`` and what they wait for up to date; return how each that ran ended.
+
+    With ``fresh`` the tasks wanted run also when they are current. ``mark`` is that of the lock. On KeyboardInterrupt what was
+    not begun yet is not begun any more.
+    """
+    names = set(wanted)
+    needed = plan.needed(names)
+    _forget_what_is_no_task(plan)
+    control = TaskControl([_node(plan, label, fresh and label in names) for label in needed])
+    control.process(list(needed))
+    progress.begin(needed)
+    runner = _Runner(plan, executor, progress, mark)
+    try:
+        runner.run_tasks(control.task_dispatcher())
+    except BaseException:
+        runner.stop()
+        raise
+    return runner.outcomes
+
+
+def select(evaluation: Evaluation, plan: Plan, only: tuple[str, ...]) -> list[str]:
+    """Return the tasks that ``only`` asks for: a step's name takes the step, an alliance's all its tasks; nothing asks for all."""
+    known = [*(step.name for step in STEPS), *evaluation.alliances]
+    unknown = [name for name in only if name not in known]
+    if unknown:
+        raise ConfigError(Problem("--only", rule="unknown_name", reason=f"{name!r} is no step and no alliance; {nearest(name, known)}") for name in unknown)
+    return [
+        label for label, task in plan.tasks.items() if not only or task.step.name in only or (task.step.unit == "alliance" and task.key in only)
+    ]
+
+
+def _node(plan: Plan, label: str, is_forced: bool) -> Node:
+    """Return a task as doit has it: what it waits for, and whether it is current, asked when all that is done."""
+    task = plan.tasks[label]
+    return Node(label, None, task_dep=plan.waits_for[label], uptodate=[lambda: not is_forced and not any(plan.reasons(task))])
+
+
+def _forget_what_is_no_task(plan: Plan) -> None:
+    """Remove the results of an alliance or wave that is no longer in the evaluation, lest they be pooled."""
+    for label in plan.journal.others(plan.tasks):
+        for name in plan.journal[label].get("outputs", {}):
+            (plan.evaluation.folder / name).unlink(missing_ok=True)
+        plan.journal.forget(label)
+
+
+class _Runner(Runner):  # type: ignore[misc]
+    """doit's runner with its tasks handed to an executor of the standard library's kind."""
+
+    def __init__(self, plan: Plan, executor: Executor, progress: Progress, mark: str) -> None:
+        super().__init__(plan.journal.store, progress, continue_=True)
+        self.plan, self.executor, self.mark = plan, executor, mark
+        self.limits = limits(plan.evaluation)
+        self.running: dict[Future[Outcome], tuple[ExecNode, dict[str, Any]]] = {}
+        self.outcomes: dict[str, Outcome] = {}
+
+    def run_tasks(self, task_dispatcher: TaskDispatcher) -> None:
+        node: ExecNode | None = None
+        while True:
+            try:
+                node = task_dispatcher.generator.send(node)
+            except StopIteration:
+                break
+            if node == "hold on":
+                node = self._next_that_ends()
+            elif self.select_task(node, task_dispatcher.tasks):
+                self._begin(node)
+        while self.running:
+            self._next_that_ends()
+
+    def stop(self) -> None:
+        """End what is under way; what it was making is cleared before this returns."""
+        while any([not future.cancel() and not future.done() for future in self.running]):
+            for process in multiprocessing.active_children():
+                process.kill()
+            wait(self.running, timeout=0.1)
+
+    def _begin(self, node: ExecNode) -> None:
+        task = self.plan.tasks[node.task.name]
+        self.plan.journal.forget(task.label)
+        basis = self.plan.basis(task)
+        future = self.executor.submit(execute, self.plan.evaluation.folder, task, self.limits[task.step.name], self.mark)
+        self.running[future] = node, basis
+        self.reporter.handed_out(task.label, future)
+
+    def _next_that_ends(self) -> ExecNode:
+        done = next(iter(wait(self.running, return_when=FIRST_COMPLETED).done))
+        node, basis = self.running.pop(done)
+        outcome = _outcome(done)
+        self.outcomes[node.task.name] = outcome
+        node.task.values = {**outcome.as_values(), **basis}
+        self.process_task_result(node, None)
+        self.plan.journal.save()
+        return node
+
+
+def _outcome(done: Future[Outcome]) -> Outcome:
+    try:
+        return done.result()
+    except Exception as error:  # a cluster's worker that died takes its task with it, not the batch
+        return Outcome(f"the worker that ran it was lost ({type(error).__name__}); run again")

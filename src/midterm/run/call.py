@@ -1,0 +1,160 @@
+"""One call of ``midterm run``: in, an evaluation and the options; out, its results up to date, and the user told how it went."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from midterm.description import Evaluation
+from midterm.errors import ConfigError, Problem
+from midterm.run.batch import run, select
+from midterm.run.journal import Journal
+from midterm.run.lock import one_run_at_a_time
+from midterm.run.notebooks import check_parameters
+from midterm.run.progress import LiveTable, Progress, shown
+from midterm.run.standing import Plan
+from midterm.steps import limits
+
+WAITING = 256  # tasks that a cluster is given at a time when --jobs does not say
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Call:
+    """The options of the call."""
+
+    only: tuple[str, ...] = ()
+    jobs: int | None = None
+    cluster: str = ""
+    fresh: bool = False
+
+
+def bring_up_to_date(evaluation: Evaluation, call: Call, say: Say) -> bool:
+    """Run what is not current, and tell how it went; return whether nothing failed and nothing is set aside.
+
+    Raises ConfigError when the call or the description is wrong, before anything runs, and KeyboardInterrupt when the user or the
+    system stops it; nothing is half-written then.
+    """
+    started = datetime.now(UTC)
+    limits(evaluation)
+    with one_run_at_a_time(evaluation.folder) as mark, _journal(evaluation) as journal:
+        plan = Plan(evaluation, journal)
+        check_parameters(plan.tasks.values())
+        wanted = select(evaluation, plan, call.only)
+        standings = plan.standings()
+        if not call.fresh and all(standings[label].state == "current" for label in wanted):
+            return _tell_current(plan, call, say)
+        from midterm.run.record import Run, remove_record, write_record
+
+        remove_record(plan)
+        jobs = call.jobs or os.cpu_count() or 1
+        with _terminating_like_an_interrupt(), _executor(call, jobs) as executor, _progress(plan, say, jobs) as progress:
+            outcomes = run(plan, executor, progress, mark, wanted, fresh=call.fresh)
+        is_well = _tell(plan, progress, say)
+        write_record(plan, Run(started, 0 if is_well else 1, list(outcomes), call.only, jobs, call.cluster))
+    return is_well
+
+
+@contextmanager
+def _journal(evaluation: Evaluation) -> Iterator[Journal]:
+    journal = Journal(evaluation.folder)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def _executor(call: Call, jobs: int) -> Iterator[Executor]:
+    """Give threads that each start one notebook's process at a time, or the cluster's executor."""
+    if not call.cluster:
+        with ThreadPoolExecutor(jobs) as threads:
+            yield threads
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        reason = "a cluster needs the extra of that name; install it with `pip install midterm[cluster]`"
+        raise ConfigError(Problem("--cluster", rule="no_cluster", reason=reason)) from None
+    try:
+        client = Client(call.cluster, timeout=10)
+    except (OSError, ValueError) as error:
+        reason = f"no scheduler answers at {call.cluster} ({type(error).__name__}); start one with `dask scheduler` and name its address"
+        raise ConfigError(Problem("--cluster", rule="no_cluster", reason=reason)) from None
+    with client:
+        yield client.get_executor(pure=False)
+
+
+@contextmanager
+def _terminating_like_an_interrupt() -> Iterator[None]:
+    """Let a system that ends the batch in good order be treated as a user who does."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress(plan: Plan, say: Say, jobs: int) -> Iterator[Progress]:
+    if not sys.stderr.isatty():
+        yield Progress(say)
+        return
+    from rich.console import Console
+
+    expected = {label: float(values["seconds"]) for label in plan.tasks if (values := plan.journal[label])}
+    with shown(Console(stderr=True), LiveTable(expected, jobs)) as progress:
+        yield progress
+
+
+def _tell_current(plan: Plan, call: Call, say: Say) -> bool:
+    what = "Everything is current" if not call.only else f"All of {', '.join(call.only)} is current"
+    aside = _set_aside(plan)
+    _tell_set_aside(aside, say)
+    say(f"{what}; the results are in reports/ (use --fresh to run all the same).{_where_set_aside(plan, aside)}")
+    return not aside
+
+
+def _tell(plan: Plan, progress: Progress, say: Say) -> bool:
+    """Say what ran, what was current, what failed and why, and where the results are."""
+    states = list(progress.settled.values())
+    failures = {label: plan.journal[label]["failure"] for label, state in progress.settled.items() if state == "failed"}
+    for label, failure in failures.items():
+        for sentence in failure.splitlines():
+            say(f"{label}: {sentence}")
+    aside = _set_aside(plan)
+    _tell_set_aside(aside, say)
+    parts = [f"{states.count('done')} of {len(states)} notebooks ran"]
+    parts += [f"{states.count('current')} were current"] if "current" in states else []
+    parts += [f"{len(failures)} failed and are named above"] if failures else []
+    language = plan.evaluation.file.languages[0]
+    report = f"reports/report.{language}.html"
+    where = f"The report is {report}; tables" if (plan.evaluation.folder / report).exists() else "There is no report yet; tables"
+    say(f"{'; '.join(parts)}. {where}, figures and notebooks lie in reports/.{_where_set_aside(plan, aside)}")
+    return not failures and not aside
+
+
+def _set_aside(plan: Plan) -> list[str]:
+    return [sentence for label in plan.tasks for sentence in plan.journal[label].get("set_aside", ())]
+
+
+def _tell_set_aside(sentences: list[str], say: Say) -> None:
+    for sentence in sentences:
+        say(f"set aside: {sentence}")
+
+
+def _where_set_aside(plan: Plan, sentences: list[str]) -> str:
+    if not sentences:
+        return ""
+    return f" What was set aside stands in reports/quality.{plan.evaluation.file.languages[0]}.html with what to do ({len(sentences)} places)."

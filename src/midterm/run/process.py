@@ -1,0 +1,212 @@
+"""One notebook in a process of its own: in, a task and its limits; out, how it ended.
+
+On Linux the process is forked from one that imported the libraries already (the standard library's forkserver), so that runs
+share nothing and pay no import; elsewhere it is started anew. A run that fails leaves no output behind.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import importlib
+import multiprocessing
+import os
+import random
+import re
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from midterm.errors import Problem
+from midterm.files import replacing
+from midterm.run.basis import Contents, Hashes
+from midterm.run.lock import holds
+from midterm.run.notebooks import source_of
+from midterm.steps import Task
+
+WARM = "midterm.run.warm"
+METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+USER_ERRORS = ("UserError", "AwaitedError", "ConfigError")
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+FAULTS = {
+    errno.ENOSPC: "the disk is full; make room and run again",
+    errno.EDQUOT: "the disk quota is used up; make room and run again",
+    errno.EFBIG: "a file grew larger than this system lets it; ask for more and run again",
+    errno.EROFS: "the folder cannot be written to; ask for access and run again",
+    errno.EACCES: "a file or folder cannot be opened for want of access; ask for it and run again",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one task ended: ``failure`` is empty when it succeeded, else one sentence a fault; ``set_aside`` says what it quarantined."""
+
+    failure: str = ""
+    started: str = ""
+    seconds: float = 0.0
+    megabytes: float = 0.0
+    set_aside: tuple[str, ...] = ()
+    outputs: Hashes = field(default_factory=dict)
+
+    def as_values(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+
+def execute(folder: Path, task: Task, limits: tuple[float, float], mark: str) -> Outcome:
+    """Run one notebook for one unit, within ``limits`` (minutes, gigabytes), as long as the run with ``mark`` holds the lock.
+
+    Its declared outputs are cleared before, and again when it fails.
+    """
+    started, start = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    _clear(folder, task)
+    try:
+        with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
+            ended = _in_fresh_process(folder, task, limits, mark, scratch)
+    except OSError as error:
+        ended = {"failure": _fault(error) or f"its process could not be started ({error.strerror}); run again"}
+    if ended.get("failure"):
+        _clear(folder, task)
+    return Outcome(started=started, seconds=round(time.perf_counter() - start, 2), **ended)
+
+
+def _clear(folder: Path, task: Task) -> None:
+    for pattern in task.writes():
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
+def _in_fresh_process(folder: Path, task: Task, limits: tuple[float, float], mark: str, scratch: str) -> dict[str, Any]:
+    context = multiprocessing.get_context(METHOD)
+    os.environ.update(ONE_THREAD)
+    context.set_forkserver_preload([WARM])
+    # A cluster's worker may be a daemon, which may have no children lest these outlive it; ours die with their parent.
+    multiprocessing.current_process()._config.pop("daemon", None)  # type: ignore[attr-defined]
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(sender, folder, task, limits[1], scratch))  # type: ignore[attr-defined]
+    process.start()
+    sender.close()
+    try:
+        return _follow(process, receiver, limits[0], lambda: holds(folder, mark))
+    finally:
+        process.join(5)
+        process.kill()
+        receiver.close()
+
+
+def _follow(process: BaseProcess, receiver: Connection, minutes: float, may_go_on: Callable[[], bool]) -> dict[str, Any]:
+    """Return what the process sends, or why it ended, or had to be ended, without sending anything."""
+    deadline = time.monotonic() + 60 * minutes
+    while True:
+        if wait([receiver, process.sentinel], min(1.0, max(0.0, deadline - time.monotonic()))):
+            try:
+                sent: dict[str, Any] = receiver.recv()
+            except EOFError:
+                process.join()
+                return {"failure": _died(process.exitcode or 0)}
+            return sent
+        if time.monotonic() >= deadline:
+            process.kill()
+            return {"failure": f"it took longer than its limit of {minutes:g} minutes and was stopped; mend the notebook, or raise limits in evaluation.yml"}
+        if not may_go_on():
+            process.kill()
+            return {"failure": "the run that it belonged to has ended; run again"}
+
+
+def _died(exit_code: int) -> str:
+    if exit_code < 0:
+        return f"its process was killed ({signal.Signals(-exit_code).name}); run again, with fewer --jobs if memory is short"
+    return f"its process ended before the notebook did (exit status {exit_code}); take what ends it out of the notebook"
+
+
+def _serve(sender: Connection, folder: Path, task: Task, gigabytes: float, scratch: str) -> None:
+    """Run the notebook and send how it ended; the process is this notebook's alone."""
+    _set_up(gigabytes, scratch)
+    failure = run_notebook(folder, task, gigabytes)
+    ended: dict[str, Any] = {"failure": failure, "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}
+    if not failure:
+        ended |= {"set_aside": _set_aside(folder, task), "outputs": Contents().of(folder, task.writes())}
+    sender.send(ended)
+
+
+def _set_up(gigabytes: float, scratch: str) -> None:
+    """Make the process the notebook's own: it ends with its parent, has a limit, a place for scratch, and no shared random state."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch ends it when the user interrupts
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+        resource.setrlimit(resource.RLIMIT_DATA, (int(gigabytes * 2**30),) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what a dying process leaves would hold answers
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)
+    os.environ["TMPDIR"] = scratch
+    tempfile.tempdir = None
+    random.seed()
+    if "numpy" in sys.modules:
+        importlib.import_module("numpy").random.seed()
+
+
+def run_notebook(folder: Path, task: Task, gigabytes: float = 0.0) -> str:
+    """Execute the notebook of ``task`` with Papermill in this process, keep it when every cell ran, and return what failed."""
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    source = source_of(task.step.notebook)
+    parameters = {"evaluation": str(folder), **task.parameters}
+    try:
+        executed = papermill.execute_notebook(source, None, parameters, engine_name="midterm", cwd=source.parent, progress_bar=False)
+        code = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
+        if any(cell.execution_count is None or any(output.output_type == "error" for output in cell.outputs) for cell in code):
+            return f"notebook {source.name} stopped before its last cell; open it in JupyterLab to see where"
+        with replacing(folder / task.executed) as final:
+            nbformat.write(executed, final)
+    except PapermillExecutionError as error:
+        return _explain(error, task, gigabytes)
+    except OSError as error:
+        return _fault(error) or f"the executed notebook could not be kept ({error.strerror}); run again"
+    except Exception as error:  # the notebook is broken: one sentence, no traceback with data
+        return f"notebook {source.name} could not be run to its end ({type(error).__name__}); open it in JupyterLab to see where"
+    return ""
+
+
+def _explain(error: Any, task: Task, gigabytes: float) -> str:
+    """Return the user's own error as it is; of any other only its kind, as its text may carry data."""
+    kind, text = error.ename.rsplit(".", 1)[-1], str(error.evalue)
+    if kind in USER_ERRORS:
+        return text
+    if kind.endswith("MemoryError"):
+        return f"it needs more memory than its limit of {gigabytes:g} GB; raise limits in evaluation.yml, with fewer --jobs if the machine has no more"
+    number = re.match(r"\[Errno (\d+)\]", text)
+    known = FAULTS.get(int(number[1])) if number else None
+    return known or f"a fault in cell {error.cell_index} of {task.step.notebook}.ipynb ({kind}); open it in JupyterLab with the same parameters to see more"
+
+
+def _fault(error: OSError) -> str:
+    return FAULTS.get(error.errno or 0, "")
+
+
+def _set_aside(folder: Path, task: Task) -> tuple[str, ...]:
+    """Return what the task quarantined, a sentence each."""
+    from midterm.tables import Store
+
+    parts = [path for pattern in task.writes() if "/quarantine/" in pattern for path in folder.glob(pattern)]
+    rows = [row for path in parts for row in Store(folder).read_parts("quarantine", path.stem).astype(object).to_dict("records")]
+    return tuple(str(Problem(**{name: _plain(name, value) for name, value in row.items()})) for row in rows)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return an empty cell of the quarantine as a problem has it: no row, or no text."""
+    if value is None or value != value:
+        return None if name == "row" else ""
+    return value

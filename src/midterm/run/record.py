@@ -1,0 +1,105 @@
+"""The record of a run: in, the plan after it; out, ``reports/run.json`` with where every output comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from midterm.files import replacing
+from midterm.run.basis import REPOSITORY, Hashes
+from midterm.run.standing import Plan
+
+RECORD = "reports/run.json"
+LIBRARIES = ("distributed", "doit", "jupyter_client", "matplotlib", "numpy", "pandas", "papermill", "pyarrow", "pypandoc_binary", "scipy", "seaborn", "statsmodels", "typst")
+KEPT = ("started", "seconds", "megabytes", "parameters", "code", "inputs", "outputs", "failure")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the call was and how it ended."""
+
+    started: datetime
+    exit_status: int
+    ran: Sequence[str]
+    only: Sequence[str] = ()
+    jobs: int = 1
+    cluster: str = ""
+
+
+def record_of(plan: Plan, run: Run) -> dict[str, Any]:
+    """Return id, times, versions, commit, seed, parameters, sha256 of inputs, code and outputs, and for each task its own share of them.
+
+    ``outputs`` leaves out the executed notebooks, whose bytes hold times. A task that was current keeps the times of when it ran.
+    """
+    known = {label: plan.journal[label] for label in plan.tasks}
+    tasks = {label: _task(plan, label, values, label in set(run.ran)) for label, values in known.items()}
+    inputs = _together(*(values.get("inputs", {}) for values in known.values()))
+    outputs = _together(*(values.get("outputs", {}) for values in known.values()))
+    made = {name: found for name, found in outputs.items() if not name.startswith("reports/notebooks/")}
+    code = _together(*(plan.journal.code(values["code"]) for values in known.values() if values))
+    raw = {name: found for name, found in inputs.items() if name not in outputs}
+    return {
+        "run_id": hashlib.sha256(json.dumps([raw, code, made], sort_keys=True).encode()).hexdigest()[:16],
+        "started": run.started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "exit_status": run.exit_status,
+        "only": list(run.only),
+        "jobs": run.jobs,
+        "cluster": run.cluster,
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: found for name in ("midterm", *LIBRARIES) if (found := _version(name))},
+        "seed": plan.evaluation.file.seed,
+        "parameters": json.loads(plan.evaluation.plan.model_dump_json()),
+        "failures": {label: values["failure"] for label, values in known.items() if values.get("failure")},
+        "inputs": raw,
+        "code": code,
+        "outputs": made,
+        "tasks": tasks,
+    }
+
+
+def write_record(plan: Plan, run: Run) -> None:
+    """Write ``reports/run.json``."""
+    with replacing(plan.evaluation.folder / RECORD) as path:
+        path.write_text(json.dumps(record_of(plan, run), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def remove_record(plan: Plan) -> None:
+    """Remove the record of the run before, which no longer tells what lies there."""
+    (plan.evaluation.folder / RECORD).unlink(missing_ok=True)
+
+
+def _task(plan: Plan, label: str, values: dict[str, Any], has_run: bool) -> dict[str, Any]:
+    task = plan.tasks[label]
+    state = "not_run" if not values else "failed" if values["failure"] else "done" if has_run else "current"
+    return {"state": state, "notebook": f"notebooks/{task.step.notebook}.ipynb", **{name: values[name] for name in KEPT if name in values}}
+
+
+def _together(*hashes: Hashes) -> Hashes:
+    return dict(sorted({name: found for each in hashes for name, found in each.items()}.items()))
+
+
+def _version(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError
+
+    try:
+        return version(name)
+    except PackageNotFoundError:  # an extra that is not installed
+        return None
+
+
+def _commit() -> str | None:
+    try:
+        found: Any = subprocess.run(["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True)  # noqa: S607
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return str(found.stdout).strip()

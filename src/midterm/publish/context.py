@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,31 @@ from midterm.errors import Problem, UserError
 from midterm.publish.wording import Wording, flags_of
 
 WRAP = 26  # characters after which a text in a table may wrap
+
+
+class Indexed:
+    """Tables with their rows found by key at once, as a report refers to thousands of cells."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        self.tables = tables
+        self._records: dict[str, list[Any]] = {}
+        self._by_key: dict[tuple[str, ...], dict[tuple[object, ...], list[int]]] = {}
+
+    def records(self, table: str) -> list[Any]:
+        """Return every row of ``table`` as a named tuple."""
+        if table not in self._records:
+            self._records[table] = list(self.tables[table].itertuples(index=False))
+        return self._records[table]
+
+    def by_key(self, table: str, columns: tuple[str, ...]) -> dict[tuple[object, ...], list[int]]:
+        """Return the places of the rows of ``table`` by their values in ``columns``."""
+        known = (table, *columns)
+        if known not in self._by_key:
+            found: dict[tuple[object, ...], list[int]] = {}
+            for place, key in enumerate(zip(*(self.tables[table][column].tolist() for column in columns), strict=True)):
+                found.setdefault(key, []).append(place)
+            self._by_key[known] = found
+        return self._by_key[known]
 
 
 @dataclass(frozen=True)
@@ -53,24 +79,28 @@ class Context:
 
     def rows(self, table: str, **key: object) -> pd.DataFrame:
         """Return the rows of ``table`` with ``key``."""
-        kept = self.tables[table]
-        for column, value in key.items():
-            kept = kept[kept[column] == value]
-        return kept
+        return self.tables[table].iloc[self._places(table, key)]
 
     def one(self, table: str, **key: object) -> Any:
         """Return the one row of ``table`` with ``key``; raise UserError naming the reference when there is none."""
-        rows = self.rows(table, **key)
-        if len(rows) != 1:
+        found = self._places(table, key)
+        if len(found) != 1:
             wanted = ", ".join(f"{column}={value}" for column, value in key.items())
             raise UserError(
                 Problem(
                     f"reports/tables/{table}.csv",
                     rule="broken_reference",
-                    reason=f"the report refers to {wanted}, of which there are {len(rows)} rows; correct it",
+                    reason=f"the report refers to {wanted}, of which there are {len(found)} rows; correct it",
                 )
             )
-        return next(rows.itertuples(index=False))
+        return self._indexed.records(table)[found[0]]
+
+    def _places(self, table: str, key: Mapping[str, object]) -> list[int]:
+        return self._indexed.by_key(table, tuple(key)).get(tuple(key.values()), [])
+
+    @cached_property
+    def _indexed(self) -> Indexed:
+        return Indexed(self.tables)
 
     def change_of(self, alliance: str, indicator: str) -> Any:
         """Return the planned change of one indicator."""

@@ -23,12 +23,14 @@ def write_report(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.D
     """Write ``reports/report.LANGUAGE.FORMAT`` for every language of the evaluation; return the files' names."""
     shown = publishable(tables, evaluation.plan.public_minimum)
     made = []
+    figures = store.folder / FIGURES_FOLDER
     for language in evaluation.file.languages:
+        pictures = sorted({document.picture for document in FORMATS.values()})
+        manuscripts = {picture: compose(evaluation, shown, language, figures, picture, is_synthetic=store.is_synthetic) for picture in pictures}
         for ending, document in FORMATS.items():
             name = f"{REPORTS}/report.{language}.{ending}"
             with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
-                manuscript = compose(evaluation, shown, language, store.folder / FIGURES_FOLDER, document.picture, is_synthetic=store.is_synthetic)
-                convert(manuscript, document, store.folder / name, Path(scratch))
+                convert(manuscripts[document.picture], document, store.folder / name, Path(scratch))
             made.append(name)
     return made
 

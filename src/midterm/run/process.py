@@ -35,7 +35,13 @@ from midterm.steps import Task
 
 WARM = "midterm.run.warm"
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+ENVIRONMENT = {  # one thread, also in what is forked from: a fork of many could hang
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+}
 USER_ERRORS = ("UserError", "AwaitedError", "ConfigError")
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 FAULTS = {
@@ -88,7 +94,7 @@ def _clear(folder: Path, task: Task) -> None:
 
 def _in_fresh_process(folder: Path, task: Task, limits: tuple[float, float], mark: str, scratch: str) -> dict[str, Any]:
     context = multiprocessing.get_context(METHOD)
-    os.environ.update(ONE_THREAD)
+    os.environ.update(ENVIRONMENT)
     context.set_forkserver_preload([WARM])
     # A cluster's worker may be a daemon, which may have no children lest these outlive it; ours die with their parent.
     multiprocessing.current_process()._config.pop("daemon", None)  # type: ignore[attr-defined]

@@ -54,7 +54,10 @@ STEPS = (
         "10_clean_survey",
         "wave",
         ("{description}", "{surveys}"),
-        (*(f"{PARTS}/{name}/{{wave}}/*.parquet" for name in ("responses", "respondents", "open_answers")), *(f"{PARTS}/{book}/survey-{{wave}}.parquet" for book in BOOKS)),
+        (
+            *(f"{PARTS}/{name}/{{wave}}/*.parquet" for name in ("responses", "respondents", "open_answers")),
+            *(f"{PARTS}/{book}/survey-{{wave}}.parquet" for book in BOOKS),
+        ),
     ),
     Step(
         "clean_frameworks",

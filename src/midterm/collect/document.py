@@ -47,7 +47,7 @@ def document(handout: Handout, language: Language) -> bytes:
     """Return the questionnaire as a Word document (docx) on A4 in ``language``, the same bytes each time."""
     with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
         path = Path(scratch) / "questionnaire.docx"
-        convert(_manuscript(handout, language, Path(scratch)), FORMATS["docx"], path, Path(scratch))
+        convert(_manuscript(handout, language, Path(scratch)), FORMATS["docx"], path)
         _as_form(path)
         return path.read_bytes()
 

@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,14 +50,15 @@ class Document:
     layout: Callable[[Manuscript, Path, Path], None]
 
 
-def convert(manuscript: Manuscript, document: Document, path: Path, scratch: Path) -> None:
-    """Lay ``manuscript`` out as one document at ``path``, whole or not at all; ``scratch`` is an empty folder."""
-    with _fixed_clock(), replacing(path) as beside:
-        document.layout(manuscript, beside, scratch)
+def convert(manuscript: Manuscript, document: Document, path: Path) -> None:
+    """Lay ``manuscript`` out as one document at ``path``, whole or not at all."""
+    with fixed_clock(), tempfile.TemporaryDirectory(prefix="midterm-") as scratch, replacing(path) as beside:
+        document.layout(manuscript, beside, Path(scratch))
 
 
 @contextmanager
-def _fixed_clock() -> Iterator[None]:
+def fixed_clock() -> Iterator[None]:
+    """Let whatever makes documents take one fixed day for now, also in other processes."""
     before = os.environ.get("SOURCE_DATE_EPOCH")
     os.environ["SOURCE_DATE_EPOCH"] = EPOCH
     try:

@@ -86,8 +86,8 @@ def _svg(chart: Chart, name: str, mark: str) -> str:
 
 def _png(drawn: str) -> bytes:
     """Return the SVG ``drawn`` as a picture of dots: a fifth of the time of drawing the figure a second time, and surely the same."""
-    page = f"#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes({json.dumps(drawn, ensure_ascii=False)}), format: \"svg\")"
-    made: bytes = typst.compile(page.encode(), format="png", ppi=float(DPI), ignore_system_fonts=True)  # type: ignore[call-overload]  # its stubs know only paths
+    page = f'#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes({json.dumps(drawn, ensure_ascii=False)}), format: "svg")'
+    made: bytes = typst.compile(page.encode(), format="png", ppi=float(DPI), ignore_system_fonts=True)
     return made
 
 

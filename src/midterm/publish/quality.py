@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,9 +26,8 @@ def write_quality(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.
     made = []
     for language in LANGUAGES:
         name = f"{REPORTS}/quality.{language}.html"
-        with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
-            manuscript = compose(evaluation, tables, language, store.folder / FIGURES_FOLDER, is_synthetic=store.is_synthetic)
-            convert(manuscript, PAGE, store.folder / name, Path(scratch))
+        manuscript = compose(evaluation, tables, language, store.folder / FIGURES_FOLDER, is_synthetic=store.is_synthetic)
+        convert(manuscript, PAGE, store.folder / name)
         made.append(name)
     return made
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +12,7 @@ from midterm.description import Evaluation, Language
 from midterm.publish.chapters import CHAPTERS
 from midterm.publish.context import Context
 from midterm.publish.disclosure import publishable
-from midterm.publish.documents import FORMATS, Manuscript, convert
+from midterm.publish.documents import FORMATS, Manuscript, convert, fixed_clock
 from midterm.publish.figures import FIGURES_FOLDER
 from midterm.tables import Store
 
@@ -21,18 +21,22 @@ REPORTS = "reports"
 
 def write_report(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Write ``reports/report.LANGUAGE.FORMAT`` for every language of the evaluation; return the files' names."""
-    shown = publishable(tables, evaluation.plan.public_minimum)
-    made = []
-    figures = store.folder / FIGURES_FOLDER
-    for language in evaluation.file.languages:
-        pictures = sorted({document.picture for document in FORMATS.values()})
-        manuscripts = {picture: compose(evaluation, shown, language, figures, picture, is_synthetic=store.is_synthetic) for picture in pictures}
-        for ending, document in FORMATS.items():
-            name = f"{REPORTS}/report.{language}.{ending}"
-            with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
-                convert(manuscripts[document.picture], document, store.folder / name, Path(scratch))
-            made.append(name)
-    return made
+    shown, figures = publishable(tables, evaluation.plan.public_minimum), store.folder / FIGURES_FOLDER
+    pictures = sorted({document.picture for document in FORMATS.values()})
+    manuscripts = {
+        (language, picture): compose(evaluation, shown, language, figures, picture, is_synthetic=store.is_synthetic)
+        for language in evaluation.file.languages
+        for picture in pictures
+    }
+    wanted = {f"{REPORTS}/report.{language}.{ending}": (language, document) for language in evaluation.file.languages for ending, document in FORMATS.items()}
+    with fixed_clock(), ThreadPoolExecutor(len(FORMATS)) as side_by_side:  # pandoc and Typst work outside Python
+        laid_out = [
+            side_by_side.submit(convert, manuscripts[language, document.picture], document, store.folder / name)
+            for name, (language, document) in wanted.items()
+        ]
+    for each in laid_out:
+        each.result()
+    return list(wanted)
 
 
 def compose(

@@ -103,8 +103,13 @@ def _modules(notebook: str) -> tuple[Path, ...]:
             used.add(module)
             wanted += [*graph.find_modules_directly_imported_by(module), module.rpartition(".")[0]]
     files = {_file(module) for module in used}
-    beside = {path for folder in {file.parent for file in files} for path in folder.glob("*/*") if path.is_file() and not path.parent.joinpath("__init__.py").exists()}
-    return tuple(sorted(files | {path for path in beside if path.parent.name != "__pycache__"}))
+    data = {path for folder in {file.parent for file in files} for path in folder.glob("*/*") if path.is_file() and _is_data(path.parent)}
+    return tuple(sorted(files | data))
+
+
+def _is_data(folder: Path) -> bool:
+    """Tell a folder with fonts or templates from a package of its own and from compiled code."""
+    return folder.name != "__pycache__" and not (folder / "__init__.py").exists()
 
 
 def _file(module: str) -> Path:

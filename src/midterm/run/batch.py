@@ -50,9 +50,7 @@ def select(evaluation: Evaluation, plan: Plan, only: tuple[str, ...]) -> list[st
     unknown = [name for name in only if name not in known]
     if unknown:
         raise ConfigError(Problem("--only", rule="unknown_name", reason=f"{name!r} is no step and no alliance; {nearest(name, known)}") for name in unknown)
-    return [
-        label for label, task in plan.tasks.items() if not only or task.step.name in only or (task.step.unit == "alliance" and task.key in only)
-    ]
+    return [label for label, task in plan.tasks.items() if not only or task.step.name in only or (task.step.unit == "alliance" and task.key in only)]
 
 
 def _node(plan: Plan, label: str, is_forced: bool) -> Node:
@@ -95,7 +93,9 @@ class _Runner(Runner):  # type: ignore[misc]
 
     def stop(self) -> None:
         """End what is under way; what it was making is cleared before this returns."""
-        while any([not future.cancel() and not future.done() for future in self.running]):
+        for future in self.running:
+            future.cancel()
+        while not all(future.done() for future in self.running):
             for process in multiprocessing.active_children():
                 process.kill()
             wait(self.running, timeout=0.1)

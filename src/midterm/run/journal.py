@@ -22,6 +22,9 @@ FILE = "runs.sqlite"
 class _Committed(SqliteDB):  # type: ignore[misc]
     """doit's store, written at once."""
 
+    _dirty: set[str]
+    _cache: dict[str, dict[str, Any]]
+
     def commit(self) -> None:
         for task_id in self._dirty:
             self._conn.execute("insert or replace into doit values (?, ?)", (task_id, self.codec.encode(self._cache[task_id])))

@@ -23,7 +23,9 @@ def housekeeping(folder: Path) -> Path:
         if not (kept / ".gitignore").exists():
             (kept / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(Problem(str(folder), rule="read_only", reason=f"nothing can be written here ({error.strerror}); make room or ask for access")) from None
+        raise ConfigError(
+            Problem(str(folder), rule="read_only", reason=f"nothing can be written here ({error.strerror}); make room or ask for access")
+        ) from None
     return kept
 
 

@@ -208,7 +208,7 @@ def _set_aside(folder: Path, task: Task) -> tuple[str, ...]:
 
     parts = [path for pattern in task.writes() if "/quarantine/" in pattern for path in folder.glob(pattern)]
     rows = [row for path in parts for row in Store(folder).read_parts("quarantine", path.stem).astype(object).to_dict("records")]
-    return tuple(str(Problem(**{name: _plain(name, value) for name, value in row.items()})) for row in rows)
+    return tuple(str(Problem(**{str(name): _plain(str(name), value) for name, value in row.items()})) for row in rows)
 
 
 def _plain(name: str, value: Any) -> Any:

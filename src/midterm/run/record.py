@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import distributions
 from typing import Any
 
 from midterm.files import replacing
@@ -17,7 +17,6 @@ from midterm.run.basis import REPOSITORY, Hashes
 from midterm.run.standing import Plan
 
 RECORD = "reports/run.json"
-LIBRARIES = ("distributed", "doit", "jupyter_client", "matplotlib", "numpy", "pandas", "papermill", "pyarrow", "pypandoc_binary", "scipy", "seaborn", "statsmodels", "typst")
 KEPT = ("started", "seconds", "megabytes", "parameters", "code", "inputs", "outputs", "failure")
 
 
@@ -56,7 +55,7 @@ def record_of(plan: Plan, run: Run) -> dict[str, Any]:
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "versions": {name: found for name in ("midterm", *LIBRARIES) if (found := _version(name))},
+        "versions": dict(sorted((library.name, library.version) for library in distributions())),
         "seed": plan.evaluation.file.seed,
         "parameters": json.loads(plan.evaluation.plan.model_dump_json()),
         "failures": {label: values["failure"] for label, values in known.items() if values.get("failure")},
@@ -86,15 +85,6 @@ def _task(plan: Plan, label: str, values: dict[str, Any], has_run: bool) -> dict
 
 def _together(*hashes: Hashes) -> Hashes:
     return dict(sorted({name: found for each in hashes for name, found in each.items()}.items()))
-
-
-def _version(name: str) -> str | None:
-    from importlib.metadata import PackageNotFoundError
-
-    try:
-        return version(name)
-    except PackageNotFoundError:  # an extra that is not installed
-        return None
 
 
 def _commit() -> str | None:

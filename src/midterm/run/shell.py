@@ -26,7 +26,7 @@ class _Handed(Session):
 
     listener: Listener
 
-    def send(self, stream: object, msg_or_type: Any, content: Any = None, parent: Any = None, **_: object) -> dict[str, Any]:
+    def send(self, _stream: object, msg_or_type: Any, content: Any = None, parent: Any = None, **_: object) -> dict[str, Any]:  # type: ignore[override]
         message: dict[str, Any] = msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent=parent)
         handed = {**message, "content": self.unpack(self.pack(message["content"]))}
         self.listener(handed)
@@ -76,10 +76,12 @@ def shell(listener: Listener) -> Iterator[ZMQInteractiveShell]:
     session = _Handed(key=b"")
     session.listener = listener
     opened = ZMQInteractiveShell.instance(config=Config(HistoryManager={"enabled": False}), kernel=_NoLoop(), user_ns={})
-    opened.displayhook.session = opened.display_pub.session = session
-    opened.displayhook.topic = b"execute_result"
+    hook: Any = opened.displayhook
+    publisher: Any = opened.display_pub
+    hook.session = publisher.session = session
+    hook.topic = b"execute_result"
     try:
-        sys.stdout, sys.stderr, sys.argv, sys.path[:] = _Stream("stdout", session), _Stream("stderr", session), [""], ["", *sys.path]  # type: ignore[assignment]
+        sys.stdout, sys.stderr, sys.argv, sys.path[:] = _Stream("stdout", session), _Stream("stderr", session), [""], ["", *sys.path]
         _show_figures_inline(opened)
         yield opened
     finally:

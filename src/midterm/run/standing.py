@@ -32,9 +32,7 @@ class Plan:
         by_step = {step.name: tasks(evaluation, step) for step in STEPS}
         self.tasks = {task.label: task for found in by_step.values() for task in found}
         self.waits_for = {
-            task.label: [
-                before.label for name, is_own in follows(task.step).items() for before in by_step[name] if not is_own or before.key == task.key
-            ]
+            task.label: [before.label for name, is_own in follows(task.step).items() for before in by_step[name] if not is_own or before.key == task.key]
             for task in self.tasks.values()
         }
         self._code = {step.name: code(step, self.contents) for step in STEPS}

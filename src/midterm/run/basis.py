@@ -23,6 +23,7 @@ from midterm.steps import Step, Task
 
 PACKAGE = Path(__file__).resolve().parents[1]
 REPOSITORY = PACKAGE.parents[1]
+ENGINE = ("midterm.run.engine", "midterm.run.shell")  # what executes every notebook
 LOCK = REPOSITORY / "requirements.txt"
 Hashes = dict[str, str]
 
@@ -96,7 +97,7 @@ def _graph() -> grimp.ImportGraph:
 def _modules(notebook: str) -> tuple[Path, ...]:
     """Return the files of all modules that a notebook uses, and what lies beside them in their packages."""
     graph = _graph()
-    wanted, used = [name for name in read_notebook(source_of(notebook)).imports if name in graph.modules], set[str]()
+    wanted, used = [*ENGINE, *(name for name in read_notebook(source_of(notebook)).imports if name in graph.modules)], set[str]()
     while wanted:
         module = wanted.pop()
         if module in graph.modules and module not in used:

@@ -14,6 +14,7 @@ from typing import Any
 
 from midterm.files import replacing
 from midterm.run.basis import REPOSITORY, Hashes
+from midterm.run.crate import CRATE, write_crate
 from midterm.run.standing import Plan
 
 RECORD = "reports/run.json"
@@ -67,14 +68,17 @@ def record_of(plan: Plan, run: Run) -> dict[str, Any]:
 
 
 def write_record(plan: Plan, run: Run) -> None:
-    """Write ``reports/run.json``."""
+    """Write ``reports/run.json`` and the crate beside it."""
+    record = record_of(plan, run)
     with replacing(plan.evaluation.folder / RECORD) as path:
-        path.write_text(json.dumps(record_of(plan, run), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_crate(plan.evaluation, record)
 
 
 def remove_record(plan: Plan) -> None:
     """Remove the record of the run before, which no longer tells what lies there."""
-    (plan.evaluation.folder / RECORD).unlink(missing_ok=True)
+    for name in (RECORD, CRATE):
+        (plan.evaluation.folder / name).unlink(missing_ok=True)
 
 
 def _task(plan: Plan, label: str, values: dict[str, Any], has_run: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,13 @@ def housekeeping(folder: Path) -> Path:
     return kept
 
 
+def scratch_of(folder: Path) -> Path:
+    """Return the folder for what the notebooks need for a while."""
+    scratch = housekeeping(folder) / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return scratch
+
+
 @contextmanager
 def one_run_at_a_time(folder: Path) -> Iterator[str]:
     """Hold the evaluation's lock and give its mark; raise ConfigError with the other's process id when a run is under way.
@@ -50,6 +58,7 @@ def one_run_at_a_time(folder: Path) -> Iterator[str]:
         lock.flush()
         for made in ("data/processed", "reports"):
             remove_unfinished(folder / made)
+        shutil.rmtree(scratch_of(folder))
         try:
             yield mark
         finally:

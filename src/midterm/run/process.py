@@ -17,10 +17,12 @@ import resource
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -29,7 +31,7 @@ from typing import Any
 from midterm.errors import Problem
 from midterm.files import replacing
 from midterm.run.basis import Contents, Hashes
-from midterm.run.lock import holds
+from midterm.run.lock import holds, scratch_of
 from midterm.run.notebooks import source_of
 from midterm.steps import Task
 
@@ -77,7 +79,7 @@ def execute(folder: Path, task: Task, limits: tuple[float, float], mark: str) ->
     started, start = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     _clear(folder, task)
     try:
-        with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
+        with tempfile.TemporaryDirectory(dir=scratch_of(folder)) as scratch:
             ended = _in_fresh_process(folder, task, limits, mark, scratch)
     except OSError as error:
         ended = {"failure": _fault(error) or f"its process could not be started ({error.strerror}); run again"}
@@ -94,6 +96,8 @@ def _clear(folder: Path, task: Task) -> None:
 
 def _in_fresh_process(folder: Path, task: Task, limits: tuple[float, float], mark: str, scratch: str) -> dict[str, Any]:
     context = multiprocessing.get_context(METHOD)
+    resource_tracker.ensure_running()  # which lets interrupts through again
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # in this thread and what it starts: the batch ends that when the user interrupts
     os.environ.update(ENVIRONMENT)
     context.set_forkserver_preload([WARM])
     # A cluster's worker may be a daemon, which may have no children lest these outlive it; ours die with their parent.
@@ -147,7 +151,7 @@ def _serve(sender: Connection, folder: Path, task: Task, gigabytes: float, scrat
 
 def _set_up(gigabytes: float, scratch: str) -> None:
     """Make the process the notebook's own: it ends with its parent, has a limit, a place for scratch, and no shared random state."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch ends it when the user interrupts
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
         resource.setrlimit(resource.RLIMIT_DATA, (int(gigabytes * 2**30),) * 2)
@@ -160,6 +164,14 @@ def _set_up(gigabytes: float, scratch: str) -> None:
     random.seed()
     if "numpy" in sys.modules:
         importlib.import_module("numpy").random.seed()
+
+
+def _end_with_parent() -> None:
+    """End this process at once when the batch is gone; ``prctl`` does so a little later, but also while a library is busy."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def run_notebook(folder: Path, task: Task, gigabytes: float = 0.0) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from midterm.files import replacing
 from midterm.run.basis import REPOSITORY, Hashes
-from midterm.run.crate import CRATE, write_crate
+from midterm.run.crate import CRATE, PLAN, write_crate
 from midterm.run.standing import Plan
 
 RECORD = "reports/run.json"
@@ -77,7 +77,7 @@ def write_record(plan: Plan, run: Run) -> None:
 
 def remove_record(plan: Plan) -> None:
     """Remove the record of the run before, which no longer tells what lies there."""
-    for name in (RECORD, CRATE):
+    for name in (RECORD, CRATE, PLAN):
         (plan.evaluation.folder / name).unlink(missing_ok=True)
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from midterm.description import Evaluation, load_evaluation
-from midterm.errors import Problem, UserError
+from midterm.errors import ConfigError, Problem, UserError
 
 app = typer.Typer(
     add_completion=False,
@@ -52,6 +52,11 @@ def run(
         is_well = bring_up_to_date(evaluation, Call(tuple(only or ()), jobs, cluster, fresh), say)
     except KeyboardInterrupt:
         say("Interrupted; what was under way left no result. Run again to complete the rest.")
+        raise typer.Exit(DATA) from None
+    except ConfigError:
+        raise
+    except UserError as error:  # what was done until then stays done
+        _list("Error", error.problems)
         raise typer.Exit(DATA) from None
     raise typer.Exit(FINE if is_well else DATA)
 

@@ -6,9 +6,8 @@ is told of it. A task that fails is named and leaves nothing behind that could p
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from typing import Any
 
 from doit.control import ExecNode, TaskControl, TaskDispatcher
@@ -16,7 +15,7 @@ from doit.runner import Runner
 from doit.task import Task as Node
 
 from midterm.description import Evaluation
-from midterm.errors import ConfigError, Problem, nearest
+from midterm.errors import ConfigError, Problem, UserError, nearest
 from midterm.run.process import Outcome, execute
 from midterm.run.progress import Progress
 from midterm.run.standing import Plan
@@ -26,8 +25,8 @@ from midterm.steps import STEPS, limits
 def run(plan: Plan, executor: Executor, progress: Progress, mark: str, wanted: Iterable[str], *, fresh: bool = False) -> dict[str, Outcome]:
     """Bring the tasks ``wanted`` and what they wait for up to date; return how each that ran ended.
 
-    With ``fresh`` the tasks wanted run also when they are current. ``mark`` is that of the lock. On KeyboardInterrupt what was
-    not begun yet is not begun any more.
+    With ``fresh`` the tasks wanted run also when they are current. ``mark`` is that of the lock. What is under way when this is
+    interrupted is the executor's to end.
     """
     names = set(wanted)
     needed = plan.needed(names)
@@ -36,11 +35,7 @@ def run(plan: Plan, executor: Executor, progress: Progress, mark: str, wanted: I
     control.process(list(needed))
     progress.begin(needed)
     runner = _Runner(plan, executor, progress, mark)
-    try:
-        runner.run_tasks(control.task_dispatcher())
-    except BaseException:
-        runner.stop()
-        raise
+    runner.run_tasks(control.task_dispatcher())
     return runner.outcomes
 
 
@@ -91,15 +86,6 @@ class _Runner(Runner):  # type: ignore[misc]
         while self.running:
             self._next_that_ends()
 
-    def stop(self) -> None:
-        """End what is under way; what it was making is cleared before this returns."""
-        for future in self.running:
-            future.cancel()
-        while not all(future.done() for future in self.running):
-            for process in multiprocessing.active_children():
-                process.kill()
-            wait(self.running, timeout=0.1)
-
     def _begin(self, node: ExecNode) -> None:
         task = self.plan.tasks[node.task.name]
         self.plan.journal.forget(task.label)
@@ -122,5 +108,8 @@ class _Runner(Runner):  # type: ignore[misc]
 def _outcome(done: Future[Outcome]) -> Outcome:
     try:
         return done.result()
+    except CancelledError:
+        reason = "its scheduler was lost; start it again and run again, which goes on from here"
+        raise UserError(Problem("--cluster", rule="lost_cluster", reason=reason)) from None
     except Exception as error:  # a cluster's worker that died takes its task with it, not the batch
         return Outcome(f"the worker that ran it was lost ({type(error).__name__}); run again")

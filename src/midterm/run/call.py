@@ -6,15 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from midterm.description import Evaluation
-from midterm.errors import ConfigError, Problem
 from midterm.run.batch import run, select
+from midterm.run.executors import cluster, this_machine
 from midterm.run.journal import Journal
 from midterm.run.lock import one_run_at_a_time
 from midterm.run.notebooks import check_parameters
@@ -22,7 +21,6 @@ from midterm.run.progress import LiveTable, Progress, shown
 from midterm.run.standing import Plan
 from midterm.steps import limits
 
-WAITING = 256  # tasks that a cluster is given at a time when --jobs does not say
 Say = Callable[[str], None]
 
 
@@ -55,7 +53,11 @@ def bring_up_to_date(evaluation: Evaluation, call: Call, say: Say) -> bool:
 
         remove_record(plan)
         jobs = call.jobs or os.cpu_count() or 1
-        with _terminating_like_an_interrupt(), _executor(call, jobs) as executor, _progress(plan, say, jobs) as progress:
+        with (
+            _terminating_like_an_interrupt(),
+            cluster(call.cluster) if call.cluster else this_machine(jobs) as executor,
+            _progress(plan, say, jobs) as progress,
+        ):
             outcomes = run(plan, executor, progress, mark, wanted, fresh=call.fresh)
         is_well = _tell(plan, progress, say)
         write_record(plan, Run(started, 0 if is_well else 1, list(outcomes), call.only, jobs, call.cluster))
@@ -69,27 +71,6 @@ def _journal(evaluation: Evaluation) -> Iterator[Journal]:
         yield journal
     finally:
         journal.close()
-
-
-@contextmanager
-def _executor(call: Call, jobs: int) -> Iterator[Executor]:
-    """Give threads that each start one notebook's process at a time, or the cluster's executor."""
-    if not call.cluster:
-        with ThreadPoolExecutor(jobs) as threads:
-            yield threads
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        reason = "a cluster needs the extra of that name; install it with `pip install midterm[cluster]`"
-        raise ConfigError(Problem("--cluster", rule="no_cluster", reason=reason)) from None
-    try:
-        client = Client(call.cluster, timeout=10)
-    except (OSError, ValueError) as error:
-        reason = f"no scheduler answers at {call.cluster} ({type(error).__name__}); start one with `dask scheduler` and name its address"
-        raise ConfigError(Problem("--cluster", rule="no_cluster", reason=reason)) from None
-    with client:
-        yield client.get_executor(pure=False)
 
 
 @contextmanager

@@ -56,13 +56,19 @@ def one_run_at_a_time(folder: Path) -> Iterator[str]:
         lock.truncate(0)
         lock.write(mark)
         lock.flush()
-        for made in ("data/processed", "reports"):
-            remove_unfinished(folder / made)
-        shutil.rmtree(scratch_of(folder))
+        _tidy(folder)
         try:
             yield mark
         finally:
+            _tidy(folder)
             lock.truncate(0)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what was half-written or scratch when a process was killed."""
+    for made in ("data/processed", "reports"):
+        remove_unfinished(folder / made)
+    shutil.rmtree(scratch_of(folder), ignore_errors=True)
 
 
 def holds(folder: Path, mark: str) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from factory import draft
 from midterm.description import Evaluation
+from runs import MIDTERM, Ran, run
 
 ROOT = Path(__file__).resolve().parents[1]
-MIDTERM = Path(sys.executable).with_name("midterm")
+PERSONS = 5
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,14 @@ def evaluated() -> Path:
     done = subprocess.run([MIDTERM, "run", ROOT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Return the run of a tiny evaluation with all its results; a test that changes something takes a copy."""
+    ran = run(draft(PERSONS).write(tmp_path_factory.mktemp("whole")))
+    assert ran.status == 0, ran.messages
+    return ran
 
 
 @pytest.fixture(scope="session")

@@ -168,7 +168,7 @@ class Task:
     @property
     def executed(self) -> str:
         """Where the executed notebook goes, relative to the evaluation's folder."""
-        return f"reports/notebooks/{self.step.notebook}{'.' if self.key else ''}{self.key}.ipynb"
+        return f"reports/notebooks/{Path(self.step.notebook).name}{'.' if self.key else ''}{self.key}.ipynb"
 
     def reads(self, evaluation: Evaluation) -> Iterator[str]:
         """The declared inputs as paths and globs for this unit."""

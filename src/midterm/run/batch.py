@@ -16,7 +16,7 @@ from doit.task import Task as Node
 
 from midterm.description import Evaluation
 from midterm.errors import ConfigError, Problem, UserError, nearest
-from midterm.run.process import Outcome, execute
+from midterm.run.process import Outcome, execute, now
 from midterm.run.progress import Progress
 from midterm.run.standing import Plan
 from midterm.steps import STEPS, limits
@@ -39,12 +39,16 @@ def run(plan: Plan, executor: Executor, progress: Progress, mark: str, wanted: I
     return runner.outcomes
 
 
-def select(evaluation: Evaluation, plan: Plan, only: tuple[str, ...]) -> list[str]:
-    """Return the tasks that ``only`` asks for: a step's name takes the step, an alliance's all its tasks; nothing asks for all."""
+def check_names(evaluation: Evaluation, only: tuple[str, ...]) -> None:
+    """Raise ConfigError when ``only`` has a name that is neither a step's nor an alliance's."""
     known = [*(step.name for step in STEPS), *evaluation.alliances]
     unknown = [name for name in only if name not in known]
     if unknown:
         raise ConfigError(Problem("--only", rule="unknown_name", reason=f"{name!r} is no step and no alliance; {nearest(name, known)}") for name in unknown)
+
+
+def select(plan: Plan, only: tuple[str, ...]) -> list[str]:
+    """Return the tasks that ``only`` asks for: a step's name takes the step, an alliance's all its tasks; nothing asks for all."""
     return [label for label, task in plan.tasks.items() if not only or task.step.name in only or (task.step.unit == "alliance" and task.key in only)]
 
 
@@ -112,4 +116,4 @@ def _outcome(done: Future[Outcome]) -> Outcome:
         reason = "its scheduler was lost; start it again and run again, which goes on from here"
         raise UserError(Problem("--cluster", rule="lost_cluster", reason=reason)) from None
     except Exception as error:  # a cluster's worker that died takes its task with it, not the batch
-        return Outcome(f"the worker that ran it was lost ({type(error).__name__}); run again")
+        return Outcome(f"the worker that ran it was lost ({type(error).__name__}); run again", now())

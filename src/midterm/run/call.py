@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,14 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from midterm.description import Evaluation
-from midterm.run.batch import run, select
+from midterm.errors import Problem, UserError
+from midterm.run.batch import check_names, run, select
 from midterm.run.executors import cluster, this_machine
 from midterm.run.journal import Journal
 from midterm.run.lock import one_run_at_a_time
 from midterm.run.notebooks import check_parameters
 from midterm.run.progress import LiveTable, Progress, shown
 from midterm.run.standing import Plan
-from midterm.steps import limits
+from midterm.steps import STEPS, limits, tasks
 
 Say = Callable[[str], None]
 
@@ -42,15 +44,17 @@ def bring_up_to_date(evaluation: Evaluation, call: Call, say: Say) -> bool:
     """
     started = datetime.now(UTC)
     limits(evaluation)
-    with one_run_at_a_time(evaluation.folder) as mark, _journal(evaluation) as journal:
+    check_names(evaluation, call.only)
+    check_parameters(task for step in STEPS for task in tasks(evaluation, step))
+    with _room_to_write(evaluation), one_run_at_a_time(evaluation.folder) as lock, _journal(evaluation) as journal:
         plan = Plan(evaluation, journal)
-        check_parameters(plan.tasks.values())
-        wanted = select(evaluation, plan, call.only)
+        wanted = select(plan, call.only)
         standings = plan.standings()
         if not call.fresh and all(standings[label].state == "current" for label in wanted):
             return _tell_current(plan, call, say)
         from midterm.run.record import Run, remove_record, write_record
 
+        mark = lock.take()
         remove_record(plan)
         jobs = call.jobs or os.cpu_count() or 1
         with (
@@ -62,6 +66,16 @@ def bring_up_to_date(evaluation: Evaluation, call: Call, say: Say) -> bool:
         is_well = _tell(plan, progress, say)
         write_record(plan, Run(started, 0 if is_well else 1, list(outcomes), call.only, jobs, call.cluster))
     return is_well
+
+
+@contextmanager
+def _room_to_write(evaluation: Evaluation) -> Iterator[None]:
+    """Say in a sentence that the batch itself can write no more; what is done by then stays done."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = f"what was done can no longer be kept here ({getattr(error, 'strerror', None) or error}); make room or ask for access, and run again"
+        raise UserError(Problem(str(evaluation.folder), rule="no_room", reason=reason)) from None
 
 
 @contextmanager

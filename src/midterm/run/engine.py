@@ -7,12 +7,11 @@ The process should be one that was started for the notebook: what a notebook doe
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import sys
 from typing import Any
 
 from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_output
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.exceptions import PapermillException
@@ -42,7 +41,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 
         self.reset_execution_trackers()
         self.place: tuple[Any, int] | None = None
-        with _event_loop(), shell(self._receive) as self.shell:
+        with shell(self._receive) as self.shell:
             self.papermill_execute_cells()
         self.nb.metadata["language_info"] = _language_info()
         return self.nb
@@ -57,6 +56,8 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         ran = self.shell.run_cell(cell.source, store_history=True)
         sys.stdout.flush()
         sys.stderr.flush()
+        if self.shell.exit_now:  # as sys.exit(0), which papermill takes for an end in good order
+            cell["outputs"].append(new_output("error", ename="SystemExit", evalue="0", traceback=[]))
         if (not ran.success or self.shell.exit_now) and "raises-exception" not in tags and not self.allow_errors:
             raise CellExecutionError.from_cell_and_msg(cell, _reply(ran))
         return cell
@@ -70,18 +71,6 @@ def _reply(ran: Any) -> dict[str, Any]:
     """Return what a kernel replies to a cell that failed, or that asked to stop."""
     error = ran.error_before_exec or ran.error_in_exec or SystemExit(0)
     return {"ename": type(error).__name__, "evalue": str(error), "traceback": []}
-
-
-@contextlib.contextmanager
-def _event_loop() -> Any:
-    """Give the thread an event loop, as a kernel has, for cells that await."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        yield
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
 
 
 def _language_info() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from doit.dependency import DatabaseException, Dependency, SqliteDB
 
 from midterm.errors import ConfigError, Problem
 from midterm.run.basis import Hashes
-from midterm.run.lock import housekeeping
+from midterm.run.lock import HOUSEKEEPING, housekeeping
 
 FILE = "runs.sqlite"
 
@@ -47,8 +47,17 @@ class Journal:
             path.unlink(missing_ok=True)
             self.store = self._open(path)
 
+    @classmethod
+    def to_look_at(cls, folder: Path) -> Journal:
+        """Open the journal in ``folder`` without making one: where there is none, nothing is known."""
+        if (folder / HOUSEKEEPING / FILE).exists():
+            return cls(folder)
+        nothing = cls.__new__(cls)
+        nothing.store = cls._open(":memory:")
+        return nothing
+
     @staticmethod
-    def _open(path: Path) -> Dependency:
+    def _open(path: Path | str) -> Dependency:
         try:
             store = Dependency(_Committed, str(path))
             store.backend.labels()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from midterm.errors import ConfigError, Problem
 from midterm.files import remove_unfinished
@@ -24,9 +25,7 @@ def housekeeping(folder: Path) -> Path:
         if not (kept / ".gitignore").exists():
             (kept / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(
-            Problem(str(folder), rule="read_only", reason=f"nothing can be written here ({error.strerror}); make room or ask for access")
-        ) from None
+        raise _not_writable(folder, error) from None
     return kept
 
 
@@ -37,31 +36,58 @@ def scratch_of(folder: Path) -> Path:
     return scratch
 
 
-@contextmanager
-def one_run_at_a_time(folder: Path) -> Iterator[str]:
-    """Hold the evaluation's lock and give its mark; raise ConfigError with the other's process id when a run is under way.
+class Lock:
+    """The lock of an evaluation, held; ``take`` says so in it, once there is something to run."""
 
-    The operating system lets go of the lock when its process ends, however it ends, so no stale lock stays behind. What a
-    run that was killed left half-written is removed first.
+    def __init__(self, folder: Path, file: TextIO) -> None:
+        self._folder, self._file = folder, file
+
+    def take(self) -> str:
+        """Write the process id and a mark of this run into the lock, remove what a run that was killed left, and return the mark."""
+        mark = f"{os.getpid()} {time.time_ns()}"
+        self._file.truncate(0)
+        self._file.write(mark)
+        self._file.flush()
+        _tidy(self._folder)
+        return mark
+
+    def let_go(self) -> None:
+        """Remove the mark, and what was half-written when this run was interrupted."""
+        if self._file.tell():
+            _tidy(self._folder)
+            self._file.truncate(0)
+
+
+def _opened(folder: Path) -> TextIO:
+    try:
+        return (housekeeping(folder) / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise _not_writable(folder, error) from None
+
+
+def _not_writable(folder: Path, error: OSError) -> ConfigError:
+    return ConfigError(Problem(str(folder), rule="read_only", reason=f"nothing can be written here ({error.strerror}); make room or ask for access"))
+
+
+@contextmanager
+def one_run_at_a_time(folder: Path) -> Iterator[Lock]:
+    """Hold the evaluation's lock; raise ConfigError with the other's process id when a run is under way.
+
+    The operating system lets go of the lock when its process ends, however it ends, so no stale lock stays behind.
     """
-    mark = f"{os.getpid()} {time.time_ns()}"
-    with (housekeeping(folder) / "lock").open("a+", encoding="utf-8") as lock:
+    with _opened(folder) as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            lock.seek(0)
-            other = lock.read().partition(" ")[0] or "unknown"
+            file.seek(0)
+            other = file.read().partition(" ")[0] or "unknown"
             reason = f"a run of this evaluation is under way (process {other}); wait for it to end"
             raise ConfigError(Problem(str(folder), rule="already_running", reason=reason)) from None
-        lock.truncate(0)
-        lock.write(mark)
-        lock.flush()
-        _tidy(folder)
+        lock = Lock(folder, file)
         try:
-            yield mark
+            yield lock
         finally:
-            _tidy(folder)
-            lock.truncate(0)
+            lock.let_go()
 
 
 def _tidy(folder: Path) -> None:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from midterm.errors import ConfigError, Problem, nearest
 from midterm.steps import NOTEBOOKS, Task
@@ -75,6 +74,6 @@ def to_preload() -> list[str]:
     return sorted({name for path in NOTEBOOKS.glob("*.ipynb") for name in read_notebook(path).imports})
 
 
-def source_of(notebook: str) -> Any:
+def source_of(notebook: str) -> Path:
     """Return where the notebook of a step lies."""
     return NOTEBOOKS / f"{notebook}.ipynb"

@@ -28,6 +28,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from midterm.errors import Problem
 from midterm.files import replacing
 from midterm.run.basis import Contents, Hashes
@@ -45,6 +47,7 @@ ENVIRONMENT = {  # one thread, also in what is forked from: a fork of many could
     "PYTHONHASHSEED": "0",
 }
 USER_ERRORS = ("UserError", "AwaitedError", "ConfigError")
+LOOK = 0.1  # seconds between looks at a process that runs
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 FAULTS = {
     errno.ENOSPC: "the disk is full; make room and run again",
@@ -76,16 +79,21 @@ def execute(folder: Path, task: Task, limits: tuple[float, float], mark: str) ->
 
     Its declared outputs are cleared before, and again when it fails.
     """
-    started, start = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    started, start = now(), time.perf_counter()
     _clear(folder, task)
     try:
         with tempfile.TemporaryDirectory(dir=scratch_of(folder)) as scratch:
             ended = _in_fresh_process(folder, task, limits, mark, scratch)
-    except OSError as error:
-        ended = {"failure": _fault(error) or f"its process could not be started ({error.strerror}); run again"}
+    except (OSError, EOFError) as error:
+        ended = {"failure": (isinstance(error, OSError) and _fault(error)) or f"its process could not be started ({type(error).__name__}); run again"}
     if ended.get("failure"):
         _clear(folder, task)
     return Outcome(started=started, seconds=round(time.perf_counter() - start, 2), **ended)
+
+
+def now() -> str:
+    """Return the time as it stands in the record."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _clear(folder: Path, task: Task) -> None:
@@ -103,34 +111,48 @@ def _in_fresh_process(folder: Path, task: Task, limits: tuple[float, float], mar
     # A cluster's worker may be a daemon, which may have no children lest these outlive it; ours die with their parent.
     multiprocessing.current_process()._config.pop("daemon", None)  # type: ignore[attr-defined]
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(sender, folder, task, limits[1], scratch))  # type: ignore[attr-defined]
+    process = context.Process(target=_serve, args=(sender, folder, task, scratch))  # type: ignore[attr-defined]
     process.start()
     sender.close()
     try:
-        return _follow(process, receiver, limits[0], lambda: holds(folder, mark))
+        return _follow(process, receiver, limits, lambda: holds(folder, mark))
     finally:
         process.join(5)
         process.kill()
         receiver.close()
 
 
-def _follow(process: BaseProcess, receiver: Connection, minutes: float, may_go_on: Callable[[], bool]) -> dict[str, Any]:
+def _follow(process: BaseProcess, receiver: Connection, limits: tuple[float, float], may_go_on: Callable[[], bool]) -> dict[str, Any]:
     """Return what the process sends, or why it ended, or had to be ended, without sending anything."""
-    deadline = time.monotonic() + 60 * minutes
-    while True:
-        if wait([receiver, process.sentinel], min(1.0, max(0.0, deadline - time.monotonic()))):
-            try:
-                sent: dict[str, Any] = receiver.recv()
-            except EOFError:
-                process.join()
-                return {"failure": _died(process.exitcode or 0)}
-            return sent
-        if time.monotonic() >= deadline:
+    deadline = time.monotonic() + 60 * limits[0]
+    while not wait([receiver, process.sentinel], LOOK):
+        if failure := _stopped(process.pid, deadline, limits, may_go_on):
             process.kill()
-            return {"failure": f"it took longer than its limit of {minutes:g} minutes and was stopped; mend the notebook, or raise limits in evaluation.yml"}
-        if not may_go_on():
-            process.kill()
-            return {"failure": "the run that it belonged to has ended; run again"}
+            return {"failure": failure}
+    try:
+        sent: dict[str, Any] = receiver.recv()
+    except EOFError:
+        process.join()
+        return {"failure": _died(process.exitcode or 0)}
+    return sent
+
+
+def _stopped(process: int | None, deadline: float, limits: tuple[float, float], may_go_on: Callable[[], bool]) -> str:
+    """Say why a process has to be ended; nothing when it may go on."""
+    if time.monotonic() >= deadline:
+        return f"it took longer than its limit of {limits[0]:g} minutes and was stopped; mend the notebook, or raise limits in evaluation.yml"
+    if _gigabytes(process) > limits[1]:
+        return f"it took more memory than its limit of {limits[1]:g} GB and was stopped; raise limits in evaluation.yml"
+    return "" if may_go_on() else "the run that it belonged to has ended; run again"
+
+
+def _gigabytes(process: int | None) -> float:
+    """Return the memory that a process and those that it started hold; a limit of the system's own would leave libraries hanging."""
+    try:
+        family = [psutil.Process(process), *psutil.Process(process).children(recursive=True)]
+        return float(sum(member.memory_info().rss for member in family)) / 2**30
+    except psutil.Error:
+        return 0.0
 
 
 def _died(exit_code: int) -> str:
@@ -139,22 +161,21 @@ def _died(exit_code: int) -> str:
     return f"its process ended before the notebook did (exit status {exit_code}); take what ends it out of the notebook"
 
 
-def _serve(sender: Connection, folder: Path, task: Task, gigabytes: float, scratch: str) -> None:
+def _serve(sender: Connection, folder: Path, task: Task, scratch: str) -> None:
     """Run the notebook and send how it ended; the process is this notebook's alone."""
-    _set_up(gigabytes, scratch)
-    failure = run_notebook(folder, task, gigabytes)
+    _set_up(scratch)
+    failure = run_notebook(folder, task)
     ended: dict[str, Any] = {"failure": failure, "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}
     if not failure:
         ended |= {"set_aside": _set_aside(folder, task), "outputs": Contents().of(folder, task.writes())}
     sender.send(ended)
 
 
-def _set_up(gigabytes: float, scratch: str) -> None:
-    """Make the process the notebook's own: it ends with its parent, has a limit, a place for scratch, and no shared random state."""
+def _set_up(scratch: str) -> None:
+    """Make the process the notebook's own: it ends with its parent, has a place for scratch, and no shared random state."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-        resource.setrlimit(resource.RLIMIT_DATA, (int(gigabytes * 2**30),) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what a dying process leaves would hold answers
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
@@ -174,7 +195,7 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run_notebook(folder: Path, task: Task, gigabytes: float = 0.0) -> str:
+def run_notebook(folder: Path, task: Task) -> str:
     """Execute the notebook of ``task`` with Papermill in this process, keep it when every cell ran, and return what failed."""
     import nbformat
     import papermill
@@ -190,7 +211,7 @@ def run_notebook(folder: Path, task: Task, gigabytes: float = 0.0) -> str:
         with replacing(folder / task.executed) as final:
             nbformat.write(executed, final)
     except PapermillExecutionError as error:
-        return _explain(error, task, gigabytes)
+        return _explain(error, task)
     except OSError as error:
         return _fault(error) or f"the executed notebook could not be kept ({error.strerror}); run again"
     except Exception as error:  # the notebook is broken: one sentence, no traceback with data
@@ -198,16 +219,19 @@ def run_notebook(folder: Path, task: Task, gigabytes: float = 0.0) -> str:
     return ""
 
 
-def _explain(error: Any, task: Task, gigabytes: float) -> str:
+def _explain(error: Any, task: Task) -> str:
     """Return the user's own error as it is; of any other only its kind, as its text may carry data."""
     kind, text = error.ename.rsplit(".", 1)[-1], str(error.evalue)
     if kind in USER_ERRORS:
         return text
     if kind.endswith("MemoryError"):
-        return f"it needs more memory than its limit of {gigabytes:g} GB; raise limits in evaluation.yml, with fewer --jobs if the machine has no more"
+        return "it needs more memory than there is; run again, with fewer --jobs"
     number = re.match(r"\[Errno (\d+)\]", text)
     known = FAULTS.get(int(number[1])) if number else None
-    return known or f"a fault in cell {error.cell_index} of {task.step.notebook}.ipynb ({kind}); open it in JupyterLab with the same parameters to see more"
+    return (
+        known
+        or f"a fault in cell {error.cell_index} of {source_of(task.step.notebook).name} ({kind}); open it in JupyterLab with the same parameters to see more"
+    )
 
 
 def _fault(error: OSError) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
 from traitlets.config import Config
@@ -75,13 +76,13 @@ def shell(listener: Listener) -> Iterator[ZMQInteractiveShell]:
     before = sys.stdout, sys.stderr, sys.displayhook, sys.argv, list(sys.path), dict(os.environ), sys.modules.get("__main__")
     session = _Handed(key=b"")
     session.listener = listener
-    opened = ZMQInteractiveShell.instance(config=Config(HistoryManager={"enabled": False}), kernel=_NoLoop(), user_ns={})
+    opened = ZMQInteractiveShell.instance(config=Config(HistoryManager={"enabled": False}), kernel=_NoLoop(), compiler_class=XCachingCompiler, user_ns={})
     hook: Any = opened.displayhook
     publisher: Any = opened.display_pub
     hook.session = publisher.session = session
     hook.topic = b"execute_result"
     try:
-        sys.stdout, sys.stderr, sys.argv, sys.path[:] = _Stream("stdout", session), _Stream("stderr", session), [""], ["", *sys.path]
+        sys.stdout, sys.stderr, sys.argv = _Stream("stdout", session), _Stream("stderr", session), [""]
         _show_figures_inline(opened)
         yield opened
     finally:

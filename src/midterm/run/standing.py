@@ -83,7 +83,7 @@ class Plan:
 
 def standings_of(evaluation: Evaluation) -> tuple[dict[str, Standing], dict[str, dict[str, Any]]]:
     """Return how every task of ``evaluation`` stands, and what is known of it."""
-    journal = Journal(evaluation.folder)
+    journal = Journal.to_look_at(evaluation.folder)
     try:
         plan = Plan(evaluation, journal)
         return plan.standings(), {label: journal[label] for label in plan.tasks}

@@ -104,8 +104,9 @@ def test_the_process_that_all_are_forked_from_may_be_killed(whole: Ran, tmp_path
         return bool(source)
 
     ran = disturbed(folder, kill_source)
-    assert ran.status == 1
-    assert 1 <= len(ran.failed) <= 2
+    assert len(ran.failed) <= 2  # what was under way; a notebook that had just begun may outlive it, and then ends well
+    assert len(ran.failed | ran.done) == 13
+    assert ran.status == (1 if ran.failed else 0)
     nothing_half_written(folder)
     assert run(folder).status == 0
     assert differing(folder, whole.folder) == []

@@ -84,6 +84,7 @@ def shell(listener: Listener) -> Iterator[ZMQInteractiveShell]:
     try:
         sys.stdout, sys.stderr, sys.argv = _Stream("stdout", session), _Stream("stderr", session), [""]
         _show_figures_inline(opened)
+        _show_frames_whole()
         yield opened
     finally:
         sys.stdout, sys.stderr, sys.displayhook, sys.argv, sys.path[:] = before[:5]
@@ -94,6 +95,14 @@ def shell(listener: Listener) -> Iterator[ZMQInteractiveShell]:
         opened.atexit_operations()
         atexit.unregister(opened.atexit_operations)
         ZMQInteractiveShell.clear_instance()
+
+
+def _show_frames_whole() -> None:
+    """Do what pandas does when it is imported in a kernel, where it was imported before there was a shell: show up to 20 columns."""
+    if "pandas" in sys.modules:
+        import pandas as pd
+
+        pd.set_option("display.max_columns", 20)
 
 
 def _show_figures_inline(opened: ZMQInteractiveShell) -> None:

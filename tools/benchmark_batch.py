@@ -59,7 +59,7 @@ display(Image(out / f"{{alliance}}_{item}.png"))
 
 def cells(*, is_drawn_once: bool) -> list[str]:
     """Return the cells of a notebook of about four seconds of work: data, fits, figures; each figure drawn once or a second time to show it."""
-    kinds = ["point", "box", "violin", "strip"]
+    kinds = ["point", "box", "violin", "bar"]
     return [SETUP, FITS, *((DRAW + (ONCE if is_drawn_once else "")).format(item=item, kind=kind) for item, kind in enumerate(kinds))]
 
 
@@ -110,7 +110,7 @@ def as_script(folder: Path, task: Any, _limits: object, _mark: str) -> Any:
     """Stand in for the batch's own way of executing a task."""
     import multiprocessing
 
-    from midterm.run.process import ENVIRONMENT, WARM, Outcome
+    from midterm.run.process import ENVIRONMENT, WARM, Outcome, now
 
     os.environ.update(ENVIRONMENT)
     context = multiprocessing.get_context("forkserver")
@@ -121,7 +121,7 @@ def as_script(folder: Path, task: Any, _limits: object, _mark: str) -> Any:
     sender.close()
     outputs = receiver.recv()
     process.join()
-    return Outcome(outputs=outputs)
+    return Outcome(started=now(), outputs=outputs)
 
 
 def side_by_side(folder: Path, execute: Callable[..., Any], tasks: Iterable[Any]) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from midterm.run.lock import one_run_at_a_time
@@ -75,12 +76,20 @@ def test_a_notebook_that_ends_well_is_kept_with_what_it_made(tmp_path: Path) -> 
 )
 @pytest.mark.parametrize("is_last", [False, True])
 def test_a_fault_is_named_in_a_sentence_without_data_and_leaves_nothing(tmp_path: Path, cell: str, told: str, is_last: bool) -> None:
-    outcome = outcome_of(tmp_path, MAKES, "secret = 'the answer of a respondent'", cell, *([] if is_last else ["1 + 1"]), limits=(0.05, 1.0))
+    minutes = 0.05 if "0.05 minutes" in told else 0.5
+    outcome = outcome_of(tmp_path, MAKES, "secret = 'the answer of a respondent'", cell, *([] if is_last else ["1 + 1"]), limits=(minutes, 1.0))
     assert told in outcome.failure
     assert "respondent" not in outcome.failure
     assert "Traceback" not in outcome.failure
     assert outcome.failure.count("\n") == 0
     nothing_is_left(tmp_path)
+
+
+def test_what_a_stopped_notebook_had_started_ends_with_it(tmp_path: Path) -> None:
+    starts = "import pathlib, subprocess\nchild = subprocess.Popen(['sleep', '60'])\npathlib.Path(evaluation, 'child').write_text(str(child.pid))"
+    assert "longer than its limit" in outcome_of(tmp_path, starts, "child.wait()", limits=(0.03, 4.0)).failure
+    child = int((tmp_path / "child").read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE  # dead, whether or not it was taken note of
 
 
 def test_a_broken_notebook_is_named(tmp_path: Path) -> None:

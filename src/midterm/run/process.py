@@ -6,6 +6,7 @@ share nothing and pay no import; elsewhere it is started anew. A run that fails 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import importlib
@@ -47,7 +48,7 @@ ENVIRONMENT = {  # one thread, also in what is forked from: a fork of many could
     "PYTHONHASHSEED": "0",
 }
 USER_ERRORS = ("UserError", "AwaitedError", "ConfigError")
-LOOK = 0.1  # seconds between looks at a process that runs
+LOOK = 0.25  # seconds between looks at a process that runs
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 FAULTS = {
     errno.ENOSPC: "the disk is full; make room and run again",
@@ -126,8 +127,11 @@ def _follow(process: BaseProcess, receiver: Connection, limits: tuple[float, flo
     """Return what the process sends, or why it ended, or had to be ended, without sending anything."""
     deadline = time.monotonic() + 60 * limits[0]
     while not wait([receiver, process.sentinel], LOOK):
-        if failure := _stopped(process.pid, deadline, limits, may_go_on):
-            process.kill()
+        family = _family(process)
+        if failure := _stopped(family, deadline, limits, may_go_on):
+            for member in family:
+                with contextlib.suppress(psutil.Error):
+                    member.kill()
             return {"failure": failure}
     try:
         sent: dict[str, Any] = receiver.recv()
@@ -137,22 +141,30 @@ def _follow(process: BaseProcess, receiver: Connection, limits: tuple[float, flo
     return sent
 
 
-def _stopped(process: int | None, deadline: float, limits: tuple[float, float], may_go_on: Callable[[], bool]) -> str:
+def _stopped(family: list[psutil.Process], deadline: float, limits: tuple[float, float], may_go_on: Callable[[], bool]) -> str:
     """Say why a process has to be ended; nothing when it may go on."""
     if time.monotonic() >= deadline:
         return f"it took longer than its limit of {limits[0]:g} minutes and was stopped; mend the notebook, or raise limits in evaluation.yml"
-    if _gigabytes(process) > limits[1]:
+    if _gigabytes(family) > limits[1]:
         return f"it took more memory than its limit of {limits[1]:g} GB and was stopped; raise limits in evaluation.yml"
     return "" if may_go_on() else "the run that it belonged to has ended; run again"
 
 
-def _gigabytes(process: int | None) -> float:
-    """Return the memory that a process and those that it started hold; a limit of the system's own would leave libraries hanging."""
+def _family(process: BaseProcess) -> list[psutil.Process]:
+    """Return a process and those that it started; none when it is gone."""
     try:
-        family = [psutil.Process(process), *psutil.Process(process).children(recursive=True)]
-        return float(sum(member.memory_info().rss for member in family)) / 2**30
+        return [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
     except psutil.Error:
-        return 0.0
+        return []
+
+
+def _gigabytes(family: list[psutil.Process]) -> float:
+    """Return the memory that processes hold; a limit of the system's own would leave libraries hanging."""
+    held = 0
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            held += member.memory_info().rss
+    return held / 2**30
 
 
 def _died(exit_code: int) -> str:
@@ -180,7 +192,7 @@ def _set_up(scratch: str) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
-    os.environ["TMPDIR"] = scratch
+    os.environ |= {"TMPDIR": scratch, "IPYTHONDIR": scratch}
     tempfile.tempdir = None
     random.seed()
     if "numpy" in sys.modules:

@@ -50,7 +50,7 @@ class Ran:
 
 def command(folder: Path, *arguments: str) -> list[str | Path]:
     """Return the call of ``midterm run``."""
-    return [MIDTERM, "run", folder, "--jobs", "2", *arguments]
+    return [MIDTERM, "run", folder, *(() if "--cluster" in arguments else ("--jobs", "2")), *arguments]
 
 
 def run(folder: Path, *arguments: str, **settings: Any) -> Ran:
@@ -62,13 +62,18 @@ def run(folder: Path, *arguments: str, **settings: Any) -> Ran:
 
 def disturbed(folder: Path, disturb: Callable[[int], object], *arguments: str) -> Ran:
     """Run on ``folder`` and call ``disturb`` with the process id until it returns something true."""
-    with subprocess.Popen(command(folder, *arguments), stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+    with subprocess.Popen(command(folder, *arguments), stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_hears_interrupts) as running:
         waited = time.monotonic() + 60
         while running.poll() is None and not disturb(running.pid) and time.monotonic() < waited:
             time.sleep(0.01)
         messages = running.communicate()[1]
     assert "Traceback" not in messages, messages
     return Ran(folder, running.returncode, messages)
+
+
+def _hears_interrupts() -> None:
+    """Let a run be interrupted as at a terminal, also where the tests run in the background of a shell, which ignores interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def send(how: signal.Signals, when: Callable[[], bool]) -> Callable[[int], bool]:

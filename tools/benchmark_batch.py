@@ -106,7 +106,7 @@ def script(sender: Any, folder: Path, task: Any) -> None:
     sender.send(Contents().of(folder, task.writes()))
 
 
-def as_script(folder: Path, task: Any, _limits: object, _mark: str) -> Any:
+def as_script(folder: Path, task: Any, *_: object) -> Any:
     """Stand in for the batch's own way of executing a task."""
     import multiprocessing
 
@@ -129,7 +129,7 @@ def side_by_side(folder: Path, execute: Callable[..., Any], tasks: Iterable[Any]
     from midterm.run.executors import this_machine
     from midterm.run.lock import one_run_at_a_time
 
-    with one_run_at_a_time(folder) as lock, this_machine(JOBS) as executor:
+    with one_run_at_a_time(folder) as lock, this_machine(JOBS) as (executor, _):
         mark = lock.take()
         ended = wait([executor.submit(execute, folder, task, (30.0, 4.0), mark) for task in tasks]).done
     failures = [outcome.failure for outcome in (future.result() for future in ended) if outcome.failure]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 UNFINISHED = ".midterm-"  # how the name of a file starts that is not whole yet
 
@@ -15,12 +15,10 @@ UNFINISHED = ".midterm-"  # how the name of a file starts that is not whole yet
 def replacing(path: Path) -> Iterator[Path]:
     """Give a path beside ``path`` to write to, and move it into place, synced, only when the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=UNFINISHED, suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
+    beside = path.with_name(f"{UNFINISHED}{uuid4().hex}{path.suffix}")
+    os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # who may read it is the user's own setting
     try:
         yield beside
-        beside.chmod(0o644)
         with beside.open("rb") as written:
             os.fsync(written.fileno())
         beside.replace(path)

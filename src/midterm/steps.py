@@ -8,14 +8,17 @@ are globs relative to the evaluation's folder.
 
 from __future__ import annotations
 
+import glob
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from fnmatch import translate as fnmatch_translate
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from midterm.description import Evaluation
+from midterm.description import LANGUAGES, Evaluation
 from midterm.description.evaluation import FILE
 from midterm.description.evaluation_file import Limits
 from midterm.errors import ConfigError, Problem, nearest
@@ -24,10 +27,13 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 Unit = Literal["wave", "alliance", "once"]
 PARTS = "data/processed/parts"
 FIGURES, TABLES = "reports/figures", "reports/tables"
+UNIT = "UNIT"  # stands for a wave or alliance in a pattern
 BOOKS = ("quarantine", "notices", "reconciliation")
 CLEANED = ("responses", "respondents", "open_answers", "framework", "population", "interviews")
 MEASURED = ("indicators", "response", "answers", "attainment")
 COMPARED = ("change", "checks", "attrition")
+TABLE = ("csv", "parquet", "json")
+FIGURE = tuple(f"{language}.{ending}" for language in LANGUAGES for ending in ("svg", "png", "csv", "json"))
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,11 @@ STEPS = (
             *(f"{PARTS}/{name}/*/*.parquet" for name in ("responses", "respondents", "open_answers")),
             *(f"{PARTS}/{name}/*.parquet" for name in ("framework", "population", "interviews", *BOOKS)),
         ),
-        (*(f"data/processed/{name}.*" for name in (*CLEANED, *BOOKS) if name != "open_answers"), "data/processed/open/*", "reports/quality.*"),
+        (
+            *(f"data/processed/{name}.{ending}" for name in (*CLEANED, *BOOKS) if name != "open_answers" for ending in TABLE),
+            *(f"data/processed/open/open_answers.{ending}" for ending in TABLE),
+            *(f"reports/quality.{language}.html" for language in LANGUAGES),
+        ),
     ),
     Step(
         "measure_indicators",
@@ -117,7 +127,7 @@ STEPS = (
             *(f"{PARTS}/{name}/*/{{alliance}}.parquet" for name in ("responses", "respondents")),
             *(f"{PARTS}/{name}/{{alliance}}.parquet" for name in ("population", "indicators", "answers", "attainment", "framework")),
         ),
-        (*(f"{PARTS}/{name}/{{alliance}}.parquet" for name in COMPARED), f"{FIGURES}/*_{{alliance}}.*"),
+        (*(f"{PARTS}/{name}/{{alliance}}.parquet" for name in COMPARED), *(f"{FIGURES}/*_{{alliance}}.{ending}" for ending in FIGURE)),
     ),
     Step(
         "compare_alliances",
@@ -129,7 +139,10 @@ STEPS = (
             *(f"data/processed/{name}.parquet" for name in CLEANED if name != "open_answers"),
             *(f"{PARTS}/{name}/*.parquet" for name in (*MEASURED, *COMPARED)),
         ),
-        (*(f"{TABLES}/{name}.*" for name in (*MEASURED, *COMPARED)), f"{FIGURES}/*_all.*"),
+        (
+            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED) for ending in TABLE),
+            *(f"{FIGURES}/*_all.{ending}" for ending in FIGURE),
+        ),
     ),
     Step(
         "publish_report",
@@ -143,7 +156,10 @@ STEPS = (
             *(f"{TABLES}/{name}.parquet" for name in (*MEASURED, "change")),
             f"{FIGURES}/*",
         ),
-        ("reports/report.*", f"{TABLES}/evidence.*"),
+        (
+            *(f"reports/report.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
+            *(f"{TABLES}/evidence.{ending}" for ending in TABLE),
+        ),
     ),
 )
 
@@ -183,7 +199,10 @@ class Task:
             "{interviews}": [source.file for source in sources.interviews],
         }
         for pattern in self.step.reads:
-            yield from declared[pattern] if pattern in declared else (pattern.format(wave=self.key, alliance=self.key),)
+            if pattern in declared:
+                yield from map(glob.escape, declared[pattern])  # a name is a name, also with brackets in it
+            else:
+                yield pattern.format(wave=self.key, alliance=self.key)
 
     def writes(self) -> Iterator[str]:
         """The declared outputs as globs for this unit."""
@@ -202,6 +221,22 @@ def tasks(evaluation: Evaluation, step: Step) -> list[Task]:
         return []
     keys = {"wave": evaluation.waves, "alliance": evaluation.alliances, "once": ("",)}[step.unit]
     return [Task(step, key) for key in keys]
+
+
+def left_behind(evaluation: Evaluation) -> Iterator[Path]:
+    """Give the results of units that are not in the evaluation (any more), which would be pooled with the others."""
+    for step in STEPS:
+        keys = {task.key for task in tasks(evaluation, step)}
+        for pattern in Task(step, f"{{{step.unit}}}").writes() if step.unit != "once" else ():
+            named = re.compile(fnmatch_translate(pattern.replace(f"{{{step.unit}}}", UNIT)).replace(UNIT, "(?P<unit>[A-Za-z0-9-]+)"))
+            for name in glob.glob(pattern.replace(f"{{{step.unit}}}", "*"), root_dir=evaluation.folder):
+                found = named.fullmatch(name)
+                if found and found["unit"] not in keys and not _is_pooled(name):
+                    yield evaluation.folder / name
+
+
+def _is_pooled(name: str) -> bool:
+    return any(fnmatch(name, pattern) for step in STEPS if step.unit == "once" for pattern in step.writes)
 
 
 def limits(evaluation: Evaluation) -> dict[str, tuple[float, float]]:

@@ -80,18 +80,20 @@ def test_a_notebooks_process_that_is_killed_is_named_and_the_others_finish(whole
     folder = draft(5).write(tmp_path)
 
     def kill_one(process: int) -> bool:
-        running = notebook_processes(process) if MOMENTS["while measuring"](folder) and any(folder.glob("data/processed/parts/change/*")) else []
+        is_comparing = (folder / "reports/notebooks/50_review_quality.ipynb").exists() and any(folder.glob("data/processed/parts/change/*"))
+        running = notebook_processes(process) if is_comparing else []
         for each in running[:1]:
             each.kill()
         return bool(running)
 
     ran = disturbed(folder, kill_one)
     assert ran.status == 1
-    assert len(ran.failed) == 1, ran.messages
-    assert f"{next(iter(ran.failed))}: its process was killed (SIGKILL)" in ran.messages
-    assert len(ran.done) == 12
+    killed = {line.split(":")[0] for line in ran.messages.splitlines() if "its process was killed (SIGKILL)" in line}
+    assert len(killed) == 1, ran.messages
+    assert ran.failed - killed <= {"publish_report"}  # which cannot do without the tables of all alliances
+    assert len(ran.failed | ran.done) == 13
     nothing_half_written(folder)
-    goes_on(folder, whole, ran.done - {"compare_alliances", "publish_report", "review_quality"})
+    goes_on(folder, whole, ran.done - {"compare_alliances", "publish_report"})
 
 
 def test_the_process_that_all_are_forked_from_may_be_killed(whole: Ran, tmp_path: Path) -> None:

@@ -156,6 +156,46 @@ def test_an_alliance_that_left_leaves_no_result_behind(whole: Ran, tmp_path: Pat
     assert differing(folder, from_nothing(folder, tmp_path / "fresh")) == []
 
 
+def test_what_an_alliance_left_is_removed_also_when_the_journal_is_lost(whole: Ran, tmp_path: Path) -> None:
+    folder = copy(whole, tmp_path / "lost")
+    shutil.rmtree(folder / ".midterm")
+    for made in ("data/processed/parts/indicators/gone.parquet", "reports/notebooks/70_compare_waves.gone.ipynb", "reports/figures/waves_gone.nl.svg"):
+        source = folder / made.replace("gone", "zuid")
+        shutil.copy(source, folder / made)
+    mine = ("reports/report.nl.reviewed.docx", "reports/figures/my_drawing.png", "reports/notes.txt")
+    for name in mine:
+        (folder / name).write_text("of the user", encoding="utf-8")
+    assert run(folder).status == 0
+    assert set(results(folder)) - set(results(whole.folder)) == set(mine)
+    assert differing(folder, whole.folder) == sorted(mine)
+    assert not list(folder.glob("reports/notebooks/*gone*"))
+
+
+def test_a_name_with_brackets_is_a_name(whole: Ran, tmp_path: Path) -> None:
+    folder = copy(whole, tmp_path / "brackets")
+    (folder / "data/raw/zuid.xlsx").rename(folder / "data/raw/zuid [v2].xlsx")
+    described = (folder / "evaluation.yml").read_text(encoding="utf-8").replace("zuid.xlsx", "zuid [v2].xlsx")
+    (folder / "evaluation.yml").write_text(described, encoding="utf-8")
+    assert run(folder).status == 0
+    corrected_workbook(folder / "data/raw/zuid [v2].xlsx")
+    assert "data/raw/zuid [v2].xlsx changed" in subprocess.run([MIDTERM, "explain", folder], capture_output=True, text=True, check=True).stderr
+
+
+def test_a_record_that_is_gone_is_written_again_and_tells_what_is_stale(whole: Ran, tmp_path: Path) -> None:
+    folder = copy(whole, tmp_path / "record")
+    (folder / "reports/run.json").unlink()
+    assert "Everything is current" in run(folder).messages
+    again = json.loads((folder / "reports/run.json").read_text(encoding="utf-8"))
+    assert {task["state"] for task in again["tasks"].values()} == {"current"}
+    corrected_workbook(folder / "data/raw/noord.xlsx")
+    assert run(folder, "--only", "noord").status == 0
+    states = {label: task["state"] for label, task in json.loads((folder / "reports/run.json").read_text(encoding="utf-8"))["tasks"].items()}
+    assert {label for label, state in states.items() if state == "stale"} == POOLED
+    assert {label for label, state in states.items() if state == "done"} == {
+        f"{step} noord" for step in ("clean_frameworks", "measure_indicators", "compare_waves")
+    }
+
+
 def test_only_takes_a_step_or_an_alliance_with_what_it_waits_for(tmp_path: Path) -> None:
     folder = draft(5).write(tmp_path)
     assert run(folder, "--only", "clean_population").done == {"clean_population"}

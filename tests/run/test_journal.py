@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
 from doit.task import Task
 
+from midterm.errors import ConfigError
 from midterm.run.journal import FILE, Journal
 from midterm.run.lock import HOUSEKEEPING
 
@@ -42,6 +45,22 @@ def test_a_file_that_is_no_journal_is_begun_anew(tmp_path: Path) -> None:
     Journal(tmp_path).close()
     (tmp_path / HOUSEKEEPING / FILE).write_bytes(b"no database at all" * 100)
     assert Journal(tmp_path)["a"] == {}
+
+
+def test_looking_at_one_that_is_busy_or_damaged_changes_nothing(tmp_path: Path) -> None:
+    kept(Journal(tmp_path), "a", failure="")
+    path = tmp_path / HOUSEKEEPING / FILE
+    before = path.read_bytes()
+    with sqlite3.connect(path) as busy:
+        busy.execute("begin exclusive")
+        Journal.to_look_at(tmp_path)
+        with pytest.raises(ConfigError, match="cannot be written"):
+            Journal(tmp_path)
+    assert path.read_bytes() == before
+    assert Journal.to_look_at(tmp_path)["a"] == {"failure": ""}
+    path.write_bytes(b"no database at all" * 100)
+    assert Journal.to_look_at(tmp_path)["a"] == {}
+    assert path.read_bytes() == b"no database at all" * 100
 
 
 def test_looking_makes_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from midterm.run.lock import one_run_at_a_time
 from midterm.run.process import Outcome, execute
-from midterm.steps import Step, Task
+from midterm.steps import STEPS, Step, Task
 
 LIMITS = (0.5, 4.0)
 MAKES = "import pathlib\npathlib.Path(evaluation, 'out').mkdir()\npathlib.Path(evaluation, 'out', 'half.csv').write_text('half')"
@@ -90,6 +90,34 @@ def test_what_a_stopped_notebook_had_started_ends_with_it(tmp_path: Path) -> Non
     assert "longer than its limit" in outcome_of(tmp_path, starts, "child.wait()", limits=(0.03, 4.0)).failure
     child = int((tmp_path / "child").read_text())
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE  # dead, whether or not it was taken note of
+
+
+def test_a_notebook_that_ends_while_its_child_lives_does_not_hold_up_the_batch(tmp_path: Path) -> None:
+    outcome = outcome_of(tmp_path, "import os, time\nif os.fork() == 0:\n    time.sleep(60)\n    os._exit(0)", "os._exit(3)")
+    assert "exit status 3" in outcome.failure
+    assert outcome.seconds < 20
+
+
+def test_a_task_of_a_run_that_is_over_touches_nothing(tmp_path: Path) -> None:
+    task = write_notebook(tmp_path, MAKES)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/half.csv").write_text("of a later run")
+    with one_run_at_a_time(tmp_path) as lock:
+        lock.take()
+        assert "has ended" in execute(tmp_path, task, LIMITS, "1 1").failure
+    assert (tmp_path / "out/half.csv").read_text() == "of a later run"
+
+
+def test_a_process_with_other_code_than_the_run_goes_by_makes_nothing(tmp_path: Path) -> None:
+    task = Task(next(step for step in STEPS if step.name == "clean_population"), "")
+    with one_run_at_a_time(tmp_path) as lock:
+        assert "other code" in execute(tmp_path, task, LIMITS, lock.take(), "another digest").failure
+
+
+def test_a_folder_with_the_name_of_an_output_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "out/half.csv_files").mkdir(parents=True)
+    assert outcome_of(tmp_path, "1 + 1").failure == ""
+    assert (tmp_path / "out/half.csv_files").is_dir()
 
 
 def test_a_broken_notebook_is_named(tmp_path: Path) -> None:

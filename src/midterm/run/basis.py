@@ -44,6 +44,8 @@ class Contents:
                     self._known[key] = hashlib.file_digest(file, "sha256").hexdigest()
         except (FileNotFoundError, IsADirectoryError):
             return None
+        except OSError as error:  # the step that reads it will say so
+            return f"unreadable: {error.strerror}"
         return self._known[key]
 
     def of(self, folder: Path, patterns: Iterable[str]) -> Hashes:
@@ -70,6 +72,13 @@ def code(step: Step, contents: Contents) -> Hashes:
     """Return the sha256 of each file of code that ``step`` uses, and the version of Python."""
     files = {path.relative_to(REPOSITORY).as_posix(): contents.sha256(path) for path in (source_of(step.notebook), *_modules(step.notebook), LOCK)}
     return {"python": platform.python_version(), **{name: digest for name, digest in sorted(files.items()) if digest}}
+
+
+def package(contents: Contents) -> str:
+    """Return one sha256 for the whole package, the lock and the version of Python: what a process that runs notebooks has imported."""
+    files = [path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    hashes = {path.relative_to(REPOSITORY).as_posix(): contents.sha256(path) or "" for path in (*files, LOCK)}
+    return digest({"python": platform.python_version(), **hashes})
 
 
 def digest(hashes: Mapping[str, str]) -> str:

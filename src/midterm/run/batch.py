@@ -7,7 +7,8 @@ is told of it. A task that fails is named and leaves nothing behind that could p
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import CancelledError, Executor, Future
+from queue import SimpleQueue
 from typing import Any
 
 from doit.control import ExecNode, TaskControl, TaskDispatcher
@@ -16,10 +17,11 @@ from doit.task import Task as Node
 
 from midterm.description import Evaluation
 from midterm.errors import ConfigError, Problem, UserError, nearest
+from midterm.run.basis import package
 from midterm.run.process import Outcome, execute, now
 from midterm.run.progress import Progress
 from midterm.run.standing import Plan
-from midterm.steps import STEPS, limits
+from midterm.steps import STEPS, left_behind, limits
 
 
 def run(plan: Plan, executor: Executor, progress: Progress, mark: str, wanted: Iterable[str], *, fresh: bool = False) -> dict[str, Outcome]:
@@ -64,6 +66,8 @@ def _forget_what_is_no_task(plan: Plan) -> None:
         for name in plan.journal[label].get("outputs", {}):
             (plan.evaluation.folder / name).unlink(missing_ok=True)
         plan.journal.forget(label)
+    for path in left_behind(plan.evaluation):  # also what the journal does not know
+        path.unlink(missing_ok=True)
 
 
 class _Runner(Runner):  # type: ignore[misc]
@@ -72,8 +76,9 @@ class _Runner(Runner):  # type: ignore[misc]
     def __init__(self, plan: Plan, executor: Executor, progress: Progress, mark: str) -> None:
         super().__init__(plan.journal.store, progress, continue_=True)
         self.plan, self.executor, self.mark = plan, executor, mark
-        self.limits = limits(plan.evaluation)
+        self.limits, self.package = limits(plan.evaluation), package(plan.contents)
         self.running: dict[Future[Outcome], tuple[ExecNode, dict[str, Any]]] = {}
+        self.ended = SimpleQueue[Future[Outcome]]()
         self.outcomes: dict[str, Outcome] = {}
 
     def run_tasks(self, task_dispatcher: TaskDispatcher) -> None:
@@ -94,12 +99,13 @@ class _Runner(Runner):  # type: ignore[misc]
         task = self.plan.tasks[node.task.name]
         self.plan.journal.forget(task.label)
         basis = self.plan.basis(task)
-        future = self.executor.submit(execute, self.plan.evaluation.folder, task, self.limits[task.step.name], self.mark)
+        future = self.executor.submit(execute, self.plan.evaluation.folder, task, self.limits[task.step.name], self.mark, self.package)
         self.running[future] = node, basis
         self.reporter.handed_out(task.label, future)
+        future.add_done_callback(self.ended.put)
 
     def _next_that_ends(self) -> ExecNode:
-        done = next(iter(wait(self.running, return_when=FIRST_COMPLETED).done))
+        done = self.ended.get()
         node, basis = self.running.pop(done)
         outcome = _outcome(done)
         self.outcomes[node.task.name] = outcome

@@ -8,16 +8,16 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from midterm.description import Evaluation
-from midterm.errors import Problem, UserError
+from midterm.errors import ConfigError, Problem, UserError
 from midterm.run.batch import check_names, run, select
 from midterm.run.executors import cluster, this_machine
 from midterm.run.journal import Journal
-from midterm.run.lock import one_run_at_a_time
+from midterm.run.lock import is_recorded, one_run_at_a_time, remove_record
 from midterm.run.notebooks import check_parameters
 from midterm.run.progress import LiveTable, Progress, shown
 from midterm.run.standing import Plan
@@ -45,27 +45,33 @@ def bring_up_to_date(evaluation: Evaluation, call: Call, say: Say) -> bool:
     started = datetime.now(UTC)
     limits(evaluation)
     check_names(evaluation, call.only)
+    if call.cluster and call.jobs:
+        reason = "this is for one machine; with --cluster start the workers with as many --nthreads as they should run notebooks"
+        raise ConfigError(Problem("--jobs", rule="jobs_of_cluster", reason=reason))
     check_parameters(task for step in STEPS for task in tasks(evaluation, step))
     with _room_to_write(evaluation), one_run_at_a_time(evaluation.folder) as lock, _journal(evaluation) as journal:
         plan = Plan(evaluation, journal)
         wanted = select(plan, call.only)
         standings = plan.standings()
         if not call.fresh and all(standings[label].state == "current" for label in wanted):
-            return _tell_current(plan, call, say)
-        from midterm.run.record import Run, remove_record, write_record
-
+            is_well = _tell_current(plan, call, say)
+            if not is_recorded(evaluation.folder):  # a run that was stopped at its very end, or somebody removed it
+                _record(plan, call, started, [], is_well=is_well)
+            return is_well
         mark = lock.take()
-        remove_record(plan)
-        jobs = call.jobs or os.cpu_count() or 1
-        with (
-            _terminating_like_an_interrupt(),
-            cluster(call.cluster) if call.cluster else this_machine(jobs) as executor,
-            _progress(plan, say, jobs) as progress,
-        ):
+        place = cluster(call.cluster, say) if call.cluster else this_machine(call.jobs or os.cpu_count() or 1)
+        with _terminating_like_an_interrupt(), place as (executor, jobs), _progress(plan, say, jobs, is_elsewhere=bool(call.cluster)) as progress:
+            remove_record(evaluation.folder)
             outcomes = run(plan, executor, progress, mark, wanted, fresh=call.fresh)
         is_well = _tell(plan, progress, say)
-        write_record(plan, Run(started, 0 if is_well else 1, list(outcomes), call.only, jobs, call.cluster))
+        _record(plan, replace(call, jobs=jobs), started, list(outcomes), is_well=is_well)
     return is_well
+
+
+def _record(plan: Plan, call: Call, started: datetime, ran: list[str], *, is_well: bool) -> None:
+    from midterm.run.record import Run, write_record
+
+    write_record(plan, Run(started, 0 if is_well else 1, ran, call.only, call.jobs, call.cluster))
 
 
 @contextmanager
@@ -102,14 +108,14 @@ def _terminating_like_an_interrupt() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(plan: Plan, say: Say, jobs: int) -> Iterator[Progress]:
+def _progress(plan: Plan, say: Say, jobs: int, *, is_elsewhere: bool) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield Progress(say)
         return
     from rich.console import Console
 
     expected = {label: float(values["seconds"]) for label in plan.tasks if (values := plan.journal[label])}
-    with shown(Console(stderr=True), LiveTable(expected, jobs)) as progress:
+    with shown(Console(stderr=True), LiveTable(expected, jobs, is_elsewhere=is_elsewhere)) as progress:
         yield progress
 
 

@@ -19,9 +19,9 @@ from rocrate.rocrate import ROCrate
 
 from midterm.description import Evaluation
 from midterm.files import replacing
+from midterm.run.lock import CRATE, PLAN
 from midterm.steps import STEPS
 
-CRATE, PLAN = "reports/ro-crate-metadata.json", "reports/plan.json"
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
@@ -57,7 +57,7 @@ def crate_of(evaluation: Evaluation, record: Mapping[str, Any]) -> ROCrate:
     times = {"startTime": record["started"], "endTime": record["finished"]}
     _action(crate, "#run", f"midterm run {record['run_id']}", workflow, inputs, outputs, times, "; ".join(record["failures"]))
     for label, task in record["tasks"].items():
-        if task["state"] != "not_run":
+        if task["state"] in ("done", "current", "failed"):
             read, made = ([files[name] for name in task[kind] if name in files] for kind in ("inputs", "outputs"))
             _action(crate, f"#{label.replace(' ', '-')}", label, files[task["notebook"]], read, made, _times(task), task["failure"])
     return crate
@@ -67,13 +67,14 @@ def _files(crate: ROCrate, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entity for every file that was read, made or run; two of the same content outside ``reports/`` are one."""
     executed = {name: found for task in record["tasks"].values() for name, found in task.get("outputs", {}).items()}
     hashes = {**{name: found for name, found in record["code"].items() if name != "python"}, **record["inputs"], **record["outputs"], **executed}
-    files: dict[str, Any] = {}
+    files, known = dict[str, Any](), dict[str, Any]()
     for name, found in sorted(hashes.items()):
         identifier = name.removeprefix("reports/") if name.startswith("reports/") else _by_content(found)
-        known = crate.dereference(identifier)
         form = mimetypes.guess_type(name)[0] or "application/octet-stream"
         properties = {"@type": _kind(name, record), "name": name, "sha256": found, "encodingFormat": form}
-        files[name] = known or crate.add(DataEntity(crate, identifier, properties))
+        if identifier not in known:
+            known[identifier] = crate.add(DataEntity(crate, identifier, properties))
+        files[name] = known[identifier]
     return files
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -17,12 +18,13 @@ from midterm.errors import ConfigError, Problem
 
 
 @contextmanager
-def this_machine(jobs: int) -> Iterator[Executor]:
-    """Give ``jobs`` threads; when the block is interrupted, what is under way is ended and cleared before this returns."""
+def this_machine(jobs: int) -> Iterator[tuple[Executor, int]]:
+    """Give ``jobs`` threads, and how many; when the block is interrupted, what is under way is ended and cleared before this returns."""
     threads = ThreadPoolExecutor(jobs)
     try:
-        yield threads
+        yield threads, jobs
     except BaseException:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # clearing up takes a moment, and is not to be left halfway
         waiting = threading.Thread(target=threads.shutdown, kwargs={"cancel_futures": True})
         waiting.start()
         while waiting.is_alive():
@@ -34,8 +36,8 @@ def this_machine(jobs: int) -> Iterator[Executor]:
 
 
 @contextmanager
-def cluster(address: str) -> Iterator[Executor]:
-    """Give the executor of the dask scheduler at ``address``; raise ConfigError when there is none.
+def cluster(address: str, say: Callable[[str], None]) -> Iterator[tuple[Executor, int]]:
+    """Give the executor of the dask scheduler at ``address``, and how many notebooks it runs at a time; raise ConfigError when there is none.
 
     When the block is interrupted, the workers see within a second that the run has let go of its lock, and end what they run.
     """
@@ -47,11 +49,14 @@ def cluster(address: str) -> Iterator[Executor]:
     logging.disable()  # what the engine has to say of a lost connection is said below in a sentence
     try:
         client = Client(address, timeout=10)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         reason = f"no scheduler answers at {address} ({type(error).__name__}); start one with `dask scheduler` and name its address"
         raise ConfigError(Problem("--cluster", rule="no_cluster", reason=reason)) from None
     try:
-        yield client.get_executor(pure=False)
+        places = sum(client.nthreads().values())
+        if not places:
+            say(f"Waiting for workers at {address}.")
+        yield client.get_executor(pure=False), max(places, 1)
     finally:
         client.close(timeout=2)
         logging.disable(logging.NOTSET)

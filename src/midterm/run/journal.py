@@ -5,6 +5,7 @@ It is doit's own store (SQLite), written after each task and not only at the end
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,6 +32,11 @@ class _Committed(SqliteDB):  # type: ignore[misc]
         self._conn.commit()
         self._dirty = set()
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection = self._conn
+        return found
+
     def labels(self) -> list[str]:
         return [row["task_id"] for row in self._conn.execute("select task_id from doit order by task_id")]
 
@@ -39,30 +45,36 @@ class Journal:
     """What is known of each task by its label: how it ended last, its inputs, code and outputs."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the journal of the evaluation in ``folder``; one that cannot be read is begun anew, and then everything runs."""
+        """Open the journal of the evaluation in ``folder``; one that is damaged is begun anew, and then everything runs."""
         path = housekeeping(folder) / FILE
         try:
             self.store = self._open(path)
-        except (DatabaseException, sqlite3.DatabaseError):
+        except sqlite3.DatabaseError:
             path.unlink(missing_ok=True)
             self.store = self._open(path)
 
     @classmethod
     def to_look_at(cls, folder: Path) -> Journal:
-        """Open the journal in ``folder`` without making one: where there is none, nothing is known."""
-        if (folder / HOUSEKEEPING / FILE).exists():
-            return cls(folder)
-        nothing = cls.__new__(cls)
-        nothing.store = cls._open(":memory:")
-        return nothing
+        """Take a copy of the journal in ``folder`` as it is now, and change nothing: where there is none, nothing is known."""
+        path, copy = folder / HOUSEKEEPING / FILE, cls.__new__(cls)
+        copy.store = cls._open(":memory:")
+        if path.exists():
+            with contextlib.suppress(sqlite3.DatabaseError), sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as kept:
+                kept.backup(copy.store.backend.connection)
+        return copy
 
     @staticmethod
     def _open(path: Path | str) -> Dependency:
+        """Raise ConfigError when it is busy or cannot be written, and sqlite3.DatabaseError when it is damaged."""
         try:
             store = Dependency(_Committed, str(path))
             store.backend.labels()
-        except sqlite3.OperationalError as error:
-            raise ConfigError(Problem(str(path), rule="read_only", reason=f"this file cannot be written ({error}); make room or ask for access")) from None
+        except (DatabaseException, sqlite3.DatabaseError) as error:
+            cause = error.__context__ if isinstance(error, DatabaseException) else error
+            if isinstance(cause, sqlite3.OperationalError) or not isinstance(cause, sqlite3.DatabaseError):
+                reason = f"this file cannot be written ({cause}); make room, ask for access, or wait for the other to end"
+                raise ConfigError(Problem(str(path), rule="read_only", reason=reason)) from None
+            raise cause from None
         return store
 
     def __getitem__(self, label: str) -> dict[str, Any]:
@@ -89,7 +101,8 @@ class Journal:
 
     def others(self, labels: Iterable[str]) -> list[str]:
         """Return the tasks known that are not among ``labels``."""
-        return [label for label in self.store.backend.labels() if not label.startswith("code ") and label not in set(labels)]
+        known = set(labels)
+        return [label for label in self.store.backend.labels() if not label.startswith("code ") and label not in known]
 
     def close(self) -> None:
         """Close the file."""

@@ -14,6 +14,7 @@ from typing import TextIO
 from midterm.errors import ConfigError, Problem
 from midterm.files import remove_unfinished
 
+RECORD, CRATE, PLAN = "reports/run.json", "reports/ro-crate-metadata.json", "reports/plan.json"
 HOUSEKEEPING = ".midterm"  # in the evaluation's folder, beside its results: what the batch remembers
 
 
@@ -54,8 +55,8 @@ class Lock:
     def let_go(self) -> None:
         """Remove the mark, and what was half-written when this run was interrupted."""
         if self._file.tell():
+            self._file.truncate(0)  # first, so that what still runs elsewhere sees it
             _tidy(self._folder)
-            self._file.truncate(0)
 
 
 def _opened(folder: Path) -> TextIO:
@@ -95,6 +96,17 @@ def _tidy(folder: Path) -> None:
     for made in ("data/processed", "reports"):
         remove_unfinished(folder / made)
     shutil.rmtree(scratch_of(folder), ignore_errors=True)
+
+
+def is_recorded(folder: Path) -> bool:
+    """Tell whether the record of the last run lies there whole."""
+    return all((folder / name).exists() for name in (RECORD, CRATE, PLAN))
+
+
+def remove_record(folder: Path) -> None:
+    """Remove the record of the run before, which no longer tells what lies there."""
+    for name in (RECORD, CRATE, PLAN):
+        (folder / name).unlink(missing_ok=True)
 
 
 def holds(folder: Path, mark: str) -> bool:

@@ -31,7 +31,7 @@ from typing import Any
 
 import psutil
 
-from midterm.errors import Problem
+from midterm.errors import Problem, UserError
 from midterm.files import replacing
 from midterm.run.basis import Contents, Hashes
 from midterm.run.lock import holds, scratch_of
@@ -48,6 +48,7 @@ ENVIRONMENT = {  # one thread, also in what is forked from: a fork of many could
     "PYTHONHASHSEED": "0",
 }
 USER_ERRORS = ("UserError", "AwaitedError", "ConfigError")
+OVER = "the run that it belonged to has ended; run again"
 LOOK = 0.25  # seconds between looks at a process that runs
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 FAULTS = {
@@ -75,21 +76,31 @@ class Outcome:
         return asdict(self)
 
 
-def execute(folder: Path, task: Task, limits: tuple[float, float], mark: str) -> Outcome:
+def execute(folder: Path, task: Task, limits: tuple[float, float], mark: str, code: str = "") -> Outcome:
     """Run one notebook for one unit, within ``limits`` (minutes, gigabytes), as long as the run with ``mark`` holds the lock.
 
-    Its declared outputs are cleared before, and again when it fails.
+    Its declared outputs are cleared before, and again when it fails. ``code`` is what ``basis.package`` gave the batch.
     """
     started, start = now(), time.perf_counter()
-    _clear(folder, task)
     try:
-        with tempfile.TemporaryDirectory(dir=scratch_of(folder)) as scratch:
-            ended = _in_fresh_process(folder, task, limits, mark, scratch)
+        ended = _cleared_and_run(folder, task, limits, mark, code)
+    except UserError as error:
+        ended = {"failure": str(error)}
     except (OSError, EOFError) as error:
         ended = {"failure": (isinstance(error, OSError) and _fault(error)) or f"its process could not be started ({type(error).__name__}); run again"}
-    if ended.get("failure"):
-        _clear(folder, task)
     return Outcome(started=started, seconds=round(time.perf_counter() - start, 2), **ended)
+
+
+def _cleared_and_run(folder: Path, task: Task, limits: tuple[float, float], mark: str, code: str) -> dict[str, Any]:
+    """Run between two looks at the lock: what a later run has made by then is not this one's to clear."""
+    if not holds(folder, mark):
+        return {"failure": OVER}
+    _clear(folder, task)
+    with tempfile.TemporaryDirectory(dir=scratch_of(folder), ignore_cleanup_errors=True) as scratch:
+        ended = _in_fresh_process(folder, task, limits, lambda: holds(folder, mark), (scratch, code))
+    if ended.get("failure") and holds(folder, mark):
+        _clear(folder, task)
+    return ended
 
 
 def now() -> str:
@@ -100,10 +111,11 @@ def now() -> str:
 def _clear(folder: Path, task: Task) -> None:
     for pattern in task.writes():
         for path in folder.glob(pattern):
-            path.unlink(missing_ok=True)
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
 
 
-def _in_fresh_process(folder: Path, task: Task, limits: tuple[float, float], mark: str, scratch: str) -> dict[str, Any]:
+def _in_fresh_process(folder: Path, task: Task, limits: tuple[float, float], may_go_on: Callable[[], bool], given: tuple[str, str]) -> dict[str, Any]:
     context = multiprocessing.get_context(METHOD)
     resource_tracker.ensure_running()  # which lets interrupts through again
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # in this thread and what it starts: the batch ends that when the user interrupts
@@ -112,33 +124,39 @@ def _in_fresh_process(folder: Path, task: Task, limits: tuple[float, float], mar
     # A cluster's worker may be a daemon, which may have no children lest these outlive it; ours die with their parent.
     multiprocessing.current_process()._config.pop("daemon", None)  # type: ignore[attr-defined]
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(sender, folder, task, scratch))  # type: ignore[attr-defined]
+    process = context.Process(target=_serve, args=(sender, folder, task, *given))  # type: ignore[attr-defined]
     process.start()
     sender.close()
     try:
-        return _follow(process, receiver, limits, lambda: holds(folder, mark))
+        return _follow(process, receiver, limits, may_go_on)
     finally:
         process.join(5)
-        process.kill()
+        _end(process)
         receiver.close()
+
+
+def _end(process: BaseProcess) -> None:
+    """End a process and what it started, which is its group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid or 0, signal.SIGKILL)
+    process.kill()
+    process.join()
 
 
 def _follow(process: BaseProcess, receiver: Connection, limits: tuple[float, float], may_go_on: Callable[[], bool]) -> dict[str, Any]:
     """Return what the process sends, or why it ended, or had to be ended, without sending anything."""
-    deadline = time.monotonic() + 60 * limits[0]
+    deadline, looks = time.monotonic() + 60 * limits[0], 0
     while not wait([receiver, process.sentinel], LOOK):
-        family = _family(process)
-        if failure := _stopped(family, deadline, limits, may_go_on):
-            for member in family:
-                with contextlib.suppress(psutil.Error):
-                    member.kill()
+        looks += 1
+        if failure := _stopped(_family(process, is_whole=looks % 8 == 0), deadline, limits, may_go_on):
+            _end(process)
             return {"failure": failure}
-    try:
-        sent: dict[str, Any] = receiver.recv()
-    except EOFError:
-        process.join()
-        return {"failure": _died(process.exitcode or 0)}
-    return sent
+    with contextlib.suppress(EOFError):
+        if receiver.poll():  # not where it ended, but left a child that holds the pipe
+            sent: dict[str, Any] = receiver.recv()
+            return sent
+    process.join()
+    return {"failure": _died(process.exitcode or 0)}
 
 
 def _stopped(family: list[psutil.Process], deadline: float, limits: tuple[float, float], may_go_on: Callable[[], bool]) -> str:
@@ -147,13 +165,13 @@ def _stopped(family: list[psutil.Process], deadline: float, limits: tuple[float,
         return f"it took longer than its limit of {limits[0]:g} minutes and was stopped; mend the notebook, or raise limits in evaluation.yml"
     if _gigabytes(family) > limits[1]:
         return f"it took more memory than its limit of {limits[1]:g} GB and was stopped; raise limits in evaluation.yml"
-    return "" if may_go_on() else "the run that it belonged to has ended; run again"
+    return "" if may_go_on() else OVER
 
 
-def _family(process: BaseProcess) -> list[psutil.Process]:
-    """Return a process and those that it started; none when it is gone."""
+def _family(process: BaseProcess, *, is_whole: bool) -> list[psutil.Process]:
+    """Return a process, with those that it started when the look ``is_whole``, which takes longer; none when it is gone."""
     try:
-        return [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        return [psutil.Process(process.pid), *(psutil.Process(process.pid).children(recursive=True) if is_whole else [])]
     except psutil.Error:
         return []
 
@@ -169,22 +187,31 @@ def _gigabytes(family: list[psutil.Process]) -> float:
 
 def _died(exit_code: int) -> str:
     if exit_code < 0:
-        return f"its process was killed ({signal.Signals(-exit_code).name}); run again, with fewer --jobs if memory is short"
+        name = signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else f"signal {-exit_code}"
+        return f"its process was killed ({name}); run again, with fewer --jobs if memory is short"
     return f"its process ended before the notebook did (exit status {exit_code}); take what ends it out of the notebook"
 
 
-def _serve(sender: Connection, folder: Path, task: Task, scratch: str) -> None:
+def _serve(sender: Connection, folder: Path, task: Task, scratch: str, code: str) -> None:
     """Run the notebook and send how it ended; the process is this notebook's alone."""
     _set_up(scratch)
-    failure = run_notebook(folder, task)
+    failure = _other_code(code) or run_notebook(folder, task)
     ended: dict[str, Any] = {"failure": failure, "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}
     if not failure:
         ended |= {"set_aside": _set_aside(folder, task), "outputs": Contents().of(folder, task.writes())}
     sender.send(ended)
 
 
+def _other_code(code: str) -> str:
+    """Say so when the libraries here were imported from other code than the batch goes by, as on a worker that was started before a change."""
+    if not code or getattr(sys.modules.get(WARM), "LOADED", code) == code:
+        return ""
+    return "what runs it has other code or libraries than this run goes by; restart a cluster's workers from the same checkout, else run again"
+
+
 def _set_up(scratch: str) -> None:
     """Make the process the notebook's own: it ends with its parent, has a place for scratch, and no shared random state."""
+    os.setsid()  # a group of its own, to be ended with all that it starts
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
@@ -204,7 +231,7 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.killpg(0, signal.SIGKILL)
 
 
 def run_notebook(folder: Path, task: Task) -> str:

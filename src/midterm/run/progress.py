@@ -48,10 +48,13 @@ class Progress:
 class LiveTable(Progress):
     """The same as a table that stays in its place: each step's runs, which are under way and how long, and what is left."""
 
-    def __init__(self, expected: Mapping[str, float], jobs: int) -> None:
-        """``expected`` gives the seconds that a task took the last time; ``jobs`` run side by side."""
+    def __init__(self, expected: Mapping[str, float], jobs: int, *, is_elsewhere: bool = False) -> None:
+        """``expected`` gives the seconds that a task took the last time; ``jobs`` run side by side.
+
+        Of runs that are ``elsewhere`` it is not known when they begin: they count as under way once handed out.
+        """
         super().__init__(lambda _: None)
-        self._expected, self._jobs, self._start = expected, jobs, time.monotonic()
+        self._expected, self._jobs, self._start, self._is_elsewhere = expected, jobs, time.monotonic(), is_elsewhere
         self._futures: dict[str, Future[Any]] = {}
         self._since: dict[str, float] = {}
 
@@ -70,7 +73,7 @@ class LiveTable(Progress):
 
         now = time.monotonic()
         for label, future in list(self._futures.items()):
-            if future.running():
+            if future.running() or self._is_elsewhere:
                 self._since.setdefault(label, now)
         table = Table("step", "runs", "under way", box=None, caption=self._caption(now), caption_justify="left")
         for step in dict.fromkeys(task.step.name for task in self.tasks.values()):

@@ -14,10 +14,10 @@ from typing import Any
 
 from midterm.files import replacing
 from midterm.run.basis import REPOSITORY, Hashes
-from midterm.run.crate import CRATE, PLAN, write_crate
-from midterm.run.standing import Plan
+from midterm.run.crate import write_crate
+from midterm.run.lock import RECORD
+from midterm.run.standing import Plan, Standing
 
-RECORD = "reports/run.json"
 KEPT = ("started", "seconds", "megabytes", "parameters", "code", "inputs", "outputs", "failure")
 
 
@@ -29,19 +29,22 @@ class Run:
     exit_status: int
     ran: Sequence[str]
     only: Sequence[str] = ()
-    jobs: int = 1
+    jobs: int | None = None
     cluster: str = ""
 
 
 def record_of(plan: Plan, run: Run) -> dict[str, Any]:
     """Return id, times, versions, commit, seed, parameters, sha256 of inputs, code and outputs, and for each task its own share of them.
 
-    ``outputs`` leaves out the executed notebooks, whose bytes hold times. A task that was current keeps the times of when it ran.
+    ``inputs`` and ``outputs`` are those of all that is current; ``outputs`` leaves out the executed notebooks, whose
+    bytes hold times. A task that was current keeps the times of when it ran.
     """
+    standings, ran = plan.standings(), set(run.ran)
     known = {label: plan.journal[label] for label in plan.tasks}
-    tasks = {label: _task(plan, label, values, label in set(run.ran)) for label, values in known.items()}
-    inputs = _together(*(values.get("inputs", {}) for values in known.values()))
-    outputs = _together(*(values.get("outputs", {}) for values in known.values()))
+    tasks = {label: _task(standings[label], values, has_run=label in ran) for label, values in known.items()}
+    current = [known[label] for label, standing in standings.items() if standing.state == "current"]
+    inputs = _together(*(values["inputs"] for values in current))
+    outputs = _together(*(values["outputs"] for values in current))
     made = {name: found for name, found in outputs.items() if not name.startswith("reports/notebooks/")}
     code = _together(*(plan.journal.code(values["code"]) for values in known.values() if values))
     raw = {name: found for name, found in inputs.items() if name not in outputs}
@@ -75,16 +78,9 @@ def write_record(plan: Plan, run: Run) -> None:
     write_crate(plan.evaluation, record)
 
 
-def remove_record(plan: Plan) -> None:
-    """Remove the record of the run before, which no longer tells what lies there."""
-    for name in (RECORD, CRATE, PLAN):
-        (plan.evaluation.folder / name).unlink(missing_ok=True)
-
-
-def _task(plan: Plan, label: str, values: dict[str, Any], has_run: bool) -> dict[str, Any]:
-    task = plan.tasks[label]
-    state = "not_run" if not values else "failed" if values["failure"] else "done" if has_run else "current"
-    return {"state": state, "notebook": f"notebooks/{task.step.notebook}.ipynb", **{name: values[name] for name in KEPT if name in values}}
+def _task(standing: Standing, values: dict[str, Any], *, has_run: bool) -> dict[str, Any]:
+    state = "not_run" if not values else "done" if has_run and standing.state == "current" else standing.state
+    return {"state": state, "notebook": f"notebooks/{standing.task.step.notebook}.ipynb", **{name: values[name] for name in KEPT if name in values}}
 
 
 def _together(*hashes: Hashes) -> Hashes:

@@ -11,6 +11,7 @@ import nbformat
 
 import midterm.run.process
 import midterm.run.shell  # noqa: F401
+from midterm.run.basis import Contents, package
 from midterm.run.notebooks import to_preload
 
 LAZY = (  # what libraries import by themselves when a notebook first runs, reads, checks or draws
@@ -37,5 +38,6 @@ for _name in (*LAZY, *to_preload()):
         importlib.import_module(_name)
 
 nbformat.validate(nbformat.v4.new_notebook())  # builds the check of the format, which it keeps
+LOADED = package(Contents())  # what was imported, in case the files change later
 gc.collect()
 gc.freeze()  # what is here by now is never garbage, so the forked processes need not look through it

@@ -53,7 +53,8 @@ def test_looking_at_one_that_is_busy_or_damaged_changes_nothing(tmp_path: Path) 
     before = path.read_bytes()
     with sqlite3.connect(path) as busy:
         busy.execute("begin exclusive")
-        Journal.to_look_at(tmp_path)
+        with pytest.raises(ConfigError, match="try again in a moment"):
+            Journal.to_look_at(tmp_path)
         with pytest.raises(ConfigError, match="cannot be written"):
             Journal(tmp_path)
     assert path.read_bytes() == before

@@ -5,9 +5,9 @@ It is doit's own store (SQLite), written after each task and not only at the end
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,7 @@ class Journal:
         path, copy = folder / HOUSEKEEPING / FILE, cls.__new__(cls)
         copy.store = cls._open(":memory:")
         if path.exists():
-            with contextlib.suppress(sqlite3.DatabaseError), sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as kept:
-                kept.backup(copy.store.backend.connection)
+            copy.store.backend.connection.executemany("insert into doit values (?, ?)", _rows(path))
         return copy
 
     @staticmethod
@@ -107,3 +106,14 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self.store.close()
+
+
+def _rows(path: Path) -> list[tuple[str, bytes]]:
+    """Return what a journal holds, without touching it; nothing where it is damaged. Raises ConfigError while another keeps it busy."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as kept:
+            return kept.execute("select task_id, task_data from doit").fetchall()
+    except sqlite3.OperationalError as error:
+        raise ConfigError(Problem(str(path), rule="busy", reason=f"this file cannot be read now ({error}); try again in a moment")) from None
+    except sqlite3.DatabaseError:
+        return []

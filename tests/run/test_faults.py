@@ -90,7 +90,7 @@ def test_a_notebooks_process_that_is_killed_is_named_and_the_others_finish(whole
     assert ran.status == 1
     killed = {line.split(":")[0] for line in ran.messages.splitlines() if "its process was killed (SIGKILL)" in line}
     assert len(killed) == 1, ran.messages
-    assert ran.failed - killed <= {"publish_report"}  # which cannot do without the tables of all alliances
+    assert ran.failed - killed <= {"compare_alliances", "publish_report"}  # which may not do without it
     assert len(ran.failed | ran.done) == 13
     nothing_half_written(folder)
     goes_on(folder, whole, ran.done - {"compare_alliances", "publish_report"})

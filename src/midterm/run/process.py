@@ -118,14 +118,15 @@ def _clear(folder: Path, task: Task) -> None:
 def _in_fresh_process(folder: Path, task: Task, limits: tuple[float, float], may_go_on: Callable[[], bool], given: tuple[str, str]) -> dict[str, Any]:
     context = multiprocessing.get_context(METHOD)
     resource_tracker.ensure_running()  # which lets interrupts through again
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # in this thread and what it starts: the batch ends that when the user interrupts
     os.environ.update(ENVIRONMENT)
     context.set_forkserver_preload([WARM])
     # A cluster's worker may be a daemon, which may have no children lest these outlive it; ours die with their parent.
     multiprocessing.current_process()._config.pop("daemon", None)  # type: ignore[attr-defined]
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_serve, args=(sender, folder, task, *given))  # type: ignore[attr-defined]
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what is started here is the batch's to end when the user interrupts
     process.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, heard)
     sender.close()
     try:
         return _follow(process, receiver, limits, may_go_on)

@@ -24,11 +24,13 @@ from midterm.run.standing import Plan
 from midterm.steps import STEPS, left_behind, limits
 
 
-def run(plan: Plan, executor: Executor, progress: Progress, mark: str, wanted: Iterable[str], *, fresh: bool = False) -> dict[str, Outcome]:
+def run(
+    plan: Plan, executor: Executor, progress: Progress, mark: str, wanted: Iterable[str], *, fresh: bool = False, most: int | None = None
+) -> dict[str, Outcome]:
     """Bring the tasks ``wanted`` and what they wait for up to date; return how each that ran ended.
 
-    With ``fresh`` the tasks wanted run also when they are current. ``mark`` is that of the lock. What is under way when this is
-    interrupted is the executor's to end.
+    With ``fresh`` the tasks wanted run also when they are current; ``most`` are handed out at a time. ``mark`` is that of the lock.
+    What is under way when this is interrupted is the executor's to end.
     """
     names = set(wanted)
     needed = plan.needed(names)
@@ -36,7 +38,7 @@ def run(plan: Plan, executor: Executor, progress: Progress, mark: str, wanted: I
     control = TaskControl([_node(plan, label, fresh and label in names) for label in needed])
     control.process(list(needed))
     progress.begin(needed)
-    runner = _Runner(plan, executor, progress, mark)
+    runner = _Runner(plan, executor, progress, mark, most or len(needed))
     runner.run_tasks(control.task_dispatcher())
     return runner.outcomes
 
@@ -73,9 +75,9 @@ def _forget_what_is_no_task(plan: Plan) -> None:
 class _Runner(Runner):  # type: ignore[misc]
     """doit's runner with its tasks handed to an executor of the standard library's kind."""
 
-    def __init__(self, plan: Plan, executor: Executor, progress: Progress, mark: str) -> None:
+    def __init__(self, plan: Plan, executor: Executor, progress: Progress, mark: str, most: int) -> None:
         super().__init__(plan.journal.store, progress, continue_=True)
-        self.plan, self.executor, self.mark = plan, executor, mark
+        self.plan, self.executor, self.mark, self.most = plan, executor, mark, most
         self.limits, self.package = limits(plan.evaluation), package(plan.contents)
         self.running: dict[Future[Outcome], tuple[ExecNode, dict[str, Any]]] = {}
         self.ended = SimpleQueue[Future[Outcome]]()
@@ -92,6 +94,7 @@ class _Runner(Runner):  # type: ignore[misc]
                 node = self._next_that_ends()
             elif self.select_task(node, task_dispatcher.tasks):
                 self._begin(node)
+                node = self._next_that_ends() if len(self.running) >= self.most else node
         while self.running:
             self._next_that_ends()
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from midterm.description import Evaluation
-from midterm.errors import ConfigError, Problem, UserError
+from midterm.errors import Problem, UserError
 from midterm.run.batch import check_names, run, select
 from midterm.run.executors import cluster, this_machine
 from midterm.run.journal import Journal
@@ -45,9 +45,6 @@ def bring_up_to_date(evaluation: Evaluation, call: Call, say: Say) -> bool:
     started = datetime.now(UTC)
     limits(evaluation)
     check_names(evaluation, call.only)
-    if call.cluster and call.jobs:
-        reason = "this is for one machine; with --cluster start the workers with as many --nthreads as they should run notebooks"
-        raise ConfigError(Problem("--jobs", rule="jobs_of_cluster", reason=reason))
     check_parameters(task for step in STEPS for task in tasks(evaluation, step))
     with _room_to_write(evaluation), one_run_at_a_time(evaluation.folder) as lock, _journal(evaluation) as journal:
         plan = Plan(evaluation, journal)
@@ -59,10 +56,10 @@ def bring_up_to_date(evaluation: Evaluation, call: Call, say: Say) -> bool:
                 _record(plan, call, started, [], is_well=is_well)
             return is_well
         mark = lock.take()
-        place = cluster(call.cluster, say) if call.cluster else this_machine(call.jobs or os.cpu_count() or 1)
+        place = cluster(call.cluster, call.jobs, say) if call.cluster else this_machine(call.jobs or os.cpu_count() or 1)
         with _terminating_like_an_interrupt(), place as (executor, jobs), _progress(plan, say, jobs, is_elsewhere=bool(call.cluster)) as progress:
             remove_record(evaluation.folder)
-            outcomes = run(plan, executor, progress, mark, wanted, fresh=call.fresh)
+            outcomes = run(plan, executor, progress, mark, wanted, fresh=call.fresh, most=call.jobs)
         is_well = _tell(plan, progress, say)
         _record(plan, replace(call, jobs=jobs), started, list(outcomes), is_well=is_well)
     return is_well

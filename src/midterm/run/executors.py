@@ -36,7 +36,7 @@ def this_machine(jobs: int) -> Iterator[tuple[Executor, int]]:
 
 
 @contextmanager
-def cluster(address: str, say: Callable[[str], None]) -> Iterator[tuple[Executor, int]]:
+def cluster(address: str, jobs: int | None, say: Callable[[str], None]) -> Iterator[tuple[Executor, int]]:
     """Give the executor of the dask scheduler at ``address``, and how many notebooks it runs at a time; raise ConfigError when there is none.
 
     When the block is interrupted, the workers see within a second that the run has let go of its lock, and end what they run.
@@ -56,7 +56,7 @@ def cluster(address: str, say: Callable[[str], None]) -> Iterator[tuple[Executor
         places = sum(client.nthreads().values())
         if not places:
             say(f"Waiting for workers at {address}.")
-        yield client.get_executor(pure=False), max(places, 1)
+        yield client.get_executor(pure=False), min(jobs or places, places) or 1
     finally:
         client.close(timeout=2)
         logging.disable(logging.NOTSET)

@@ -144,6 +144,16 @@ def test_what_failed_before_runs_again(whole: Ran, tmp_path: Path) -> None:
     assert differing(folder, whole.folder) == []
 
 
+def test_a_raw_file_that_cannot_be_read_costs_what_reads_it_and_is_named(whole: Ran, tmp_path: Path) -> None:
+    folder = copy(whole, tmp_path / "unreadable")
+    (folder / "data/raw/zuid.xlsx").unlink()
+    (folder / "data/raw/zuid.xlsx").symlink_to("zuid.xlsx")  # a link to itself: no user can read it
+    ran = run(folder)
+    assert (ran.status, ran.failed) == (1, {"clean_frameworks zuid"}), ran.messages
+    assert "clean_frameworks zuid: data/raw/zuid.xlsx: " in ran.messages
+    assert "data/raw/zuid.xlsx" not in json.loads((folder / "reports/run.json").read_text(encoding="utf-8"))["inputs"]
+
+
 def test_an_alliance_that_left_leaves_no_result_behind(whole: Ran, tmp_path: Path) -> None:
     folder = copy(whole, tmp_path / "left")
     described = yaml.safe_load((folder / "evaluation.yml").read_text(encoding="utf-8"))

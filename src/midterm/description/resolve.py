@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import combinations
@@ -36,7 +37,7 @@ def path_faults(root: Path, file: Loaded[EvaluationFile]) -> Iterator[Problem]:
             yield file.problem(key, "path_invisible", "this path holds a line break or another invisible character; rename the file")
         elif Path(name).is_absolute() or PurePosixPath(name).is_absolute():
             yield file.problem(key, "path_absolute", f"the path {name!r} is absolute; make it relative to the evaluation's folder")
-        elif (key, name) in raw and not (root / name).resolve().is_relative_to(root):
+        elif (key, name) in raw and not Path(os.path.realpath(root / name)).is_relative_to(root):
             yield file.problem(key, "path_outside", f"the path {name!r} leads outside the evaluation's folder; put the raw data inside it")
 
 

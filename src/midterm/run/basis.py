@@ -26,6 +26,7 @@ REPOSITORY = PACKAGE.parents[1]
 ENGINE = ("midterm.run.engine", "midterm.run.shell")  # what executes every notebook
 LOCK = REPOSITORY / "requirements.txt"
 Hashes = dict[str, str]
+UNREADABLE = "unreadable"  # how what stands in place of the sha256 of a file begins that cannot be read
 
 
 class Contents:
@@ -45,7 +46,7 @@ class Contents:
         except (FileNotFoundError, IsADirectoryError):
             return None
         except OSError as error:  # the step that reads it will say so
-            return f"unreadable: {error.strerror}"
+            return f"{UNREADABLE}: {error.strerror}"
         return self._known[key]
 
     def of(self, folder: Path, patterns: Iterable[str]) -> Hashes:

@@ -13,7 +13,7 @@ from importlib.metadata import distributions
 from typing import Any
 
 from midterm.files import replacing
-from midterm.run.basis import REPOSITORY, Hashes
+from midterm.run.basis import REPOSITORY, UNREADABLE, Hashes
 from midterm.run.crate import write_crate
 from midterm.run.lock import RECORD
 from midterm.run.standing import Plan, Standing
@@ -47,7 +47,7 @@ def record_of(plan: Plan, run: Run) -> dict[str, Any]:
     outputs = _together(*(values["outputs"] for values in current))
     made = {name: found for name, found in outputs.items() if not name.startswith("reports/notebooks/")}
     code = _together(*(plan.journal.code(values["code"]) for values in known.values() if values))
-    raw = {name: found for name, found in inputs.items() if name not in outputs}
+    raw = {name: found for name, found in inputs.items() if name not in outputs and not found.startswith(UNREADABLE)}
     return {
         "run_id": hashlib.sha256(json.dumps([raw, code, made], sort_keys=True).encode()).hexdigest()[:16],
         "started": run.started.isoformat(timespec="seconds"),

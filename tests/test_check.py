@@ -14,7 +14,7 @@ import pytest
 from factory import SECRETS, Draft, draft, framework, survey_source, workbook
 from midterm.check import Findings, check
 from midterm.errors import Problem
-from midterm.publish.quality_tables import AS_INTENDED
+from midterm.publish.quality.tables import AS_INTENDED
 
 MIDTERM = Path(sys.executable).parent / "midterm"
 

@@ -23,7 +23,7 @@ from lxml import html
 
 from fifty_faults import SECRET, SECRETS, files_of, write
 from midterm.description import Evaluation, Language, load_evaluation
-from midterm.publish.quality_tables import AS_INTENDED
+from midterm.publish.quality.tables import AS_INTENDED
 
 MIDTERM = Path(sys.executable).parent / "midterm"
 Fault = tuple[str, str, int | None, str, str]  # file, sheet, row, column, rule

@@ -27,8 +27,8 @@ from midterm.description.indicators import Indicators
 from midterm.description.seal import SEAL, SealedFile, digest, parse_seal, read_seal, seal_bytes
 from midterm.errors import ConfigError
 from midterm.plan import Status, amended, differences, files_there, notices, plan_history, plan_of, planned_status, sealed, write_seal
-from midterm.publish.context import Context
-from midterm.publish.plan_words import changes_in_words, the_plan
+from midterm.publish.report.context import Context
+from midterm.publish.report.plan_words import changes_in_words, the_plan
 
 SENTENCE = re.compile(r"Error: config/seal\.json: .+; .+")
 Edit = Callable[[Draft], object]

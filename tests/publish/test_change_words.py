@@ -13,9 +13,9 @@ from factory import draft
 from midterm.description import LANGUAGES, Evaluation, Language
 from midterm.description.report_texts import ChangeFlags
 from midterm.errors import ConfigError
-from midterm.publish.chapters import _change_table
-from midterm.publish.context import Context
-from midterm.publish.in_words import changes_in_words
+from midterm.publish.report.chapters import _change_table
+from midterm.publish.report.context import Context
+from midterm.publish.report.in_words import changes_in_words
 from midterm.publish.wording import flags_of
 from midterm.tables import shaped
 

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from midterm.description.evaluation import Evaluation, load_evaluation
-from midterm.publish.charts import FIGURES, draw_figures, figure_name, figures_of
+from midterm.publish.charts.registry import FIGURES, draw_figures, figure_name, figures_of
 from midterm.publish.figures import Chart
 from midterm.publish.style import house_style
 from midterm.tables import BY_NAME, empty, shaped
@@ -108,11 +108,11 @@ def test_forest_title_counts_the_verdicts_of_the_alliances() -> None:
     evaluation = evaluation_of(6)
     before = chart_of("forest_cooperation", evaluation, tables_of(evaluation))
     after = chart_of("forest_cooperation", evaluation, tables_of(evaluation, ("changed_better", "inconclusive")))
-    assert before.title == (
+    assert before.words.title == (
         "Samenwerking: beter bij 2 van 6 allianties, slechter bij 1, geen relevante verandering bij 1, onbeslist bij 1, alleen beschreven bij 1"
     )
-    assert after.title == "Samenwerking: beter bij 3 van 6 allianties, onbeslist bij 3"
-    assert chart_of("forest_cooperation", evaluation, tables_of(evaluation), "en").title.startswith("Cooperation: better in 2 of 6 alliances, worse in 1")
+    assert after.words.title == "Samenwerking: beter bij 3 van 6 allianties, onbeslist bij 3"
+    assert chart_of("forest_cooperation", evaluation, tables_of(evaluation), "en").words.title.startswith("Cooperation: better in 2 of 6 alliances, worse in 1")
 
 
 def test_forest_names_a_blanked_row_and_an_absent_row_apart() -> None:
@@ -121,7 +121,7 @@ def test_forest_names_a_blanked_row_and_an_absent_row_apart() -> None:
     change = tables["change"]
     blanked = change.assign(flag=change["flag"].where(change["alliance"] != "a1", "small_n"), estimate=change["estimate"].where(change["alliance"] != "a1"))
     chart = chart_of("forest_cooperation", evaluation, tables | {"change": blanked[blanked["alliance"] != "a2"]})
-    assert chart.title.endswith("te weinig personen bij 1, geen gegevens bij 1")
+    assert chart.words.title.endswith("te weinig personen bij 1, geen gegevens bij 1")
     assert {"te weinig personen", "geen gegevens"} <= set(shown(chart))
 
 
@@ -129,7 +129,7 @@ def test_forest_shows_decimal_commas_and_a_proper_minus() -> None:
     evaluation = evaluation_of(6)
     chart = chart_of("forest_cooperation", evaluation, tables_of(evaluation))
     assert "+0,45" in shown(chart)
-    assert "Alliantie 1 +0,45 (van −0,25 tot +1,50), beter" in chart.alt
+    assert "Alliantie 1 +0,45 (van −0,25 tot +1,50), beter" in chart.words.alt
     assert "+0.45" in shown(chart_of("forest_cooperation", evaluation, tables_of(evaluation), "en"))
 
 
@@ -137,7 +137,7 @@ def test_forest_of_a_share_is_in_percentage_points() -> None:
     evaluation = evaluation_of(6)
     chart = chart_of("forest_incident_share", evaluation, tables_of(evaluation))
     assert "+45" in shown(chart)
-    assert "procentpunten" in chart.subtitle
+    assert "procentpunten" in chart.words.subtitle
     assert "← beter" in shown(chart)  # fewer incidents is better
 
 
@@ -172,7 +172,7 @@ def test_attainment_takes_the_last_year_with_a_value_in_natural_order() -> None:
     assert list(chart.data["indicator_id"]) == ["1.1", "1.2", "1.10"]
     assert list(chart.data["year"]) == [2025, 2024, 2025]
     assert {"80%", "190% (2024)", "op schema", "bereikt", "niet te berekenen"} <= set(shown(chart))
-    assert chart.title == "Alliantie 1: bereikt bij 1 van 3 streefwaarden, op schema bij 1, niet te berekenen bij 1"
+    assert chart.words.title == "Alliantie 1: bereikt bij 1 van 3 streefwaarden, op schema bij 1, niet te berekenen bij 1"
 
 
 def test_attainment_of_all_counts_and_never_averages() -> None:
@@ -187,7 +187,7 @@ def test_response_says_usable_of_invited() -> None:
     evaluation = evaluation_of(3)
     chart = chart_of("response", evaluation, tables_of(evaluation))
     assert shown(chart).count("30/40") == 4
-    assert chart.title == "Respons in 2025: 75% over alles, per alliantie van 75% tot 75%"
+    assert chart.words.title == "Respons in 2025: 75% over alles, per alliantie van 75% tot 75%"
 
 
 @pytest.mark.parametrize("unit", ["all", "a1"])

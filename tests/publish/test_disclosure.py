@@ -26,11 +26,11 @@ CHANGED = {"alliance": "noord", "indicator": "goal", "from_wave": "2023", "to_wa
 
 
 def indicators(**change: object) -> pd.DataFrame:
-    return publishable({"indicators": shaped("indicators", pd.DataFrame([{**SURVEY, "n": 20, **change}]))}, 10)["indicators"]
+    return publishable({"indicators": shaped("indicators", pd.DataFrame([{**SURVEY, "n": 20, **change}]))}, SHIPPED)["indicators"]
 
 
 def changes(**change: object) -> pd.DataFrame:
-    return publishable({"change": shaped("change", pd.DataFrame([{**CHANGED, "n_from": 20, "n_to": 20, **change}]))}, 10)["change"]
+    return publishable({"change": shaped("change", pd.DataFrame([{**CHANGED, "n_from": 20, "n_to": 20, **change}]))}, SHIPPED)["change"]
 
 
 @pytest.mark.parametrize(("n", "is_shown"), [(10, True), (9, False), (0, False), (None, False)])
@@ -66,19 +66,19 @@ def test_no_number_of_a_small_change_is_left_but_its_margin_and_counts() -> None
 
 def test_a_change_on_enough_persons_is_untouched() -> None:
     before = shaped("change", pd.DataFrame([{**CHANGED, "n_from": 10, "n_to": 10}]))
-    pd.testing.assert_frame_equal(publishable({"change": before}, 10)["change"].drop(columns="flag"), before.drop(columns="flag"))
+    pd.testing.assert_frame_equal(publishable({"change": before}, SHIPPED)["change"].drop(columns="flag"), before.drop(columns="flag"))
 
 
 def test_answers_of_too_small_a_group_are_left_out() -> None:
     rows = [{"alliance": "noord", "wave": "2023", "block": "goal", "item": "goal_1", "answer": "3", "n": 3, "n_usable": n} for n in (9, 10)]
-    assert list(publishable({"answers": shaped("answers", pd.DataFrame(rows))}, 10)["answers"]["n_usable"]) == [10]
+    assert list(publishable({"answers": shaped("answers", pd.DataFrame(rows))}, SHIPPED)["answers"]["n_usable"]) == [10]
 
 
 def test_the_tables_given_are_not_changed_and_others_pass() -> None:
     table = shaped("indicators", pd.DataFrame([{**SURVEY, "n": 2}]))
     copy = table.copy(deep=True)
     response = shaped("response", pd.DataFrame([{"alliance": "noord", "wave": "2023", "usable": 2, "rate": np.nan}]))
-    shown = publishable({"indicators": table, "response": response}, 10)
+    shown = publishable({"indicators": table, "response": response}, SHIPPED)
     pd.testing.assert_frame_equal(table, copy)
     pd.testing.assert_frame_equal(shown["response"], response)
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from midterm.publish.figures import Chart, write_figure
-from midterm.publish.style import DIVERGING, FONTS, format_number, format_percent, house_style, likert_colours, text_width, wrap
+from midterm.publish.figures import Chart, Words, write_figure
+from midterm.publish.style import FONTS, Palette, format_number, format_percent, house_style, text_width, wrap
 
 MARK = "Synthetisch / synthetic"
 
@@ -24,12 +24,12 @@ def chart(alt: str = "Eén lijn <stijgt> & daalt.") -> Chart:
         axes = figure.add_axes((0.1, 0.3, 0.8, 0.6))
         axes.plot([0, 1], [0, 1], marker="o")
         axes.text(0.5, 0.5, "Samenwerking 3,85")
-    return Chart(figure, pd.DataFrame({"wave": ["2023"], "estimate": [0.1]}), "Titel", "Ondertitel", "Bron: verzonnen.", alt)
+    return Chart(figure, pd.DataFrame({"wave": ["2023"], "estimate": [0.1]}), Words("Titel", "Ondertitel", "Bron: verzonnen; n = 2.", "Punt: één antwoord.", alt))
 
 
 def written(folder: Path, *, is_synthetic: bool = True) -> dict[str, bytes]:
     """Write the chart and return its files by ending."""
-    write_figure(folder, "proef.nl", chart(), is_synthetic=is_synthetic, mark=MARK)
+    write_figure(folder, "proef.nl", chart(), {"synthetic": MARK} if is_synthetic else {})
     return {path.name.removeprefix("proef.nl."): path.read_bytes() for path in (folder / "reports/figures").iterdir()}
 
 
@@ -37,7 +37,7 @@ def test_writes_four_files_and_says_everything_in_json(tmp_path: Path) -> None:
     files = written(tmp_path)
     assert set(files) == {"svg", "png", "csv", "json"}
     words = json.loads(files["json"])
-    assert list(words) == ["name", "language", "title", "subtitle", "caption", "alt", "synthetic", "mark"]
+    assert list(words) == ["name", "language", "title", "subtitle", "source", "note", "caption", "alt", "synthetic", "mark"]
     assert (words["name"], words["language"], words["title"]) == ("proef.nl", "nl", "Titel")
     assert files["csv"] == b"wave,estimate\n2023,0.1\n"
 
@@ -48,7 +48,7 @@ def test_same_chart_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_writing_twice_leaves_no_mark_in_the_chart(tmp_path: Path) -> None:
     drawn = chart()
-    write_figure(tmp_path, "proef.nl", drawn, is_synthetic=True, mark=MARK)
+    write_figure(tmp_path, "proef.nl", drawn, {"synthetic": MARK})
     assert not drawn.figure.texts
 
 
@@ -108,6 +108,6 @@ def test_wrapped_text_fits_and_keeps_the_end_of_a_name() -> None:
 
 
 def test_colours_and_fonts() -> None:
-    assert likert_colours(5) == DIVERGING
-    assert len(set(likert_colours(7))) == 7
+    assert Palette().likert(5) == Palette().diverging
+    assert len(set(Palette().likert(7))) == 7
     assert {path.name for path in FONTS.iterdir()} >= {"LICENSE.md", "SourceSans3-Regular.ttf", "SourceSans3-Bold.ttf"}

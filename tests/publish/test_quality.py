@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from midterm.description import Evaluation, Language
-from midterm.publish.quality import compose, write_quality
-from midterm.publish.quality_tables import answer_kinds, balanced, counted, findings, names_in, places, shares
+from midterm.publish.quality.page import compose, write_quality
+from midterm.publish.quality.tables import answer_kinds, balanced, counted, findings, names_in, places, shares
 from midterm.tables import Store, empty, shaped
 
 SURVEY, FRAMEWORK = "data/raw/survey-2023.csv", "data/raw/noord.xlsx"

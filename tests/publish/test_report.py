@@ -12,9 +12,9 @@ import pytest
 
 from midterm.description import load_evaluation
 from midterm.errors import UserError
-from midterm.publish.chapters import CHAPTERS
-from midterm.publish.context import Context, escaped, markdown_table
 from midterm.publish.disclosure import publishable
+from midterm.publish.report.chapters import CHAPTERS
+from midterm.publish.report.context import Context, escaped, markdown_table
 from midterm.tables import REPORTED, Store
 
 MARK = "Synthetisch / synthetic"
@@ -39,7 +39,7 @@ class Page(HTMLParser):
 def context(evaluated: Path) -> Context:
     store, evaluation = Store(evaluated), load_evaluation(evaluated)
     tables = {name: store.read(name) for name in (*REPORTED, "evidence")}
-    return Context(evaluation, publishable(tables, evaluation.plan.public_minimum), "nl", evaluated / "reports/figures", "svg")
+    return Context(evaluation, publishable(tables, evaluation), "nl", evaluated / "reports/figures", "svg")
 
 
 def test_html_is_whole_and_asks_nothing_of_the_network(evaluated: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_small_group_is_not_told(context: Context) -> None:
     change = context.tables["change"].copy()
     is_row = (change["alliance"] == "klimop") & (change["indicator"] == "cooperation")
     change.loc[is_row, "n_to"] = 9
-    hidden = publishable({"change": change}, 10)
+    hidden = publishable({"change": change}, SHIPPED)
     text = Context(context.evaluation, {**context.tables, **hidden}, "nl", context.figures, "svg").change_in_words(
         "klimop", context.evaluation.indicator("cooperation")
     )

@@ -13,7 +13,7 @@ import pytest
 
 from midterm.description import Evaluation
 from midterm.description.codebook import FRAMEWORK_FIELDS, MissingKind
-from midterm.publish.quality_tables import AS_INTENDED
+from midterm.publish.quality.tables import AS_INTENDED
 from midterm.tables import DECLARED
 
 SOURCE = Path(__file__).resolve().parents[2] / "src/midterm"

@@ -27,8 +27,8 @@ from midterm.collect.questionnaire import (
     number_hint,
 )
 from midterm.description import Language, Text
-from midterm.publish.context import escaped, markdown_table
 from midterm.publish.documents import FORMATS, Manuscript, convert
+from midterm.publish.report.context import escaped, markdown_table
 from midterm.publish.word import steady
 
 BOX = "☐"

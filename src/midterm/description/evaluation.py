@@ -39,6 +39,12 @@ class Evaluation:
         return self.file.plan
 
     @property
+    def minimum(self) -> int:
+        """The fewest persons of whom a result is shown to the evaluation's audience."""
+        publication = self.file.publication
+        return self.plan.public_minimum if publication.audience == "public" else publication.internal_minimum
+
+    @property
     def sources(self) -> Sources:
         """The raw files."""
         return self.file.sources
@@ -81,7 +87,7 @@ class Evaluation:
         """The files that describe the evaluation but for its labels, relative to its folder."""
         log = (self.file.corrections,) if (self.folder / self.file.corrections).exists() else ()
         seal = (SEAL,) if self.seal else ()
-        return (FILE, self.file.codebook, self.file.indicators, *log, *seal)
+        return (FILE, self.file.codebook, self.file.indicators, *log, *seal, *self.file.publication.files.values())
 
     @property
     def label_files(self) -> tuple[str, ...]:

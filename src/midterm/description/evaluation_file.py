@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from midterm.description.model import Frozen, Language, Text
+from midterm.description.publication import Publication
 from midterm.description.publisher import IatiPublisher
 
 Slug = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=60)
@@ -238,5 +239,6 @@ class EvaluationFile(Frozen):
     questions: tuple[Question, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     notes: tuple[Text, ...] = ()
+    publication: Publication = Publication()
     limits: dict[str, Limits] = Field(default_factory=dict)
     iati: IatiPublisher | None = None

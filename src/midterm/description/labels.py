@@ -19,6 +19,7 @@ class Labels(Frozen):
 
     # General
     synthetic: str
+    internal: str
     language: str
     wave: str
     all_units: Annotated[str, uses("units")]
@@ -74,14 +75,16 @@ class Labels(Frozen):
     response_title_plain: Annotated[str, uses("wave")]
     response_subtitle: Annotated[str, uses("units", "period")]
     response_column: Annotated[str, uses("wave")]
-    response_caption: Annotated[str, uses("period", "wave", "invited", "usable")]
+    response_source: Annotated[str, uses("period", "wave", "invited", "usable")]
+    response_note: str
     response_alt: Annotated[str, uses("title", "wave", "parts")]
 
     # Figure: answers
     answers_title: Annotated[str, uses("wave", "high", "high_share", "low", "low_share")]
     answers_title_plain: Annotated[str, uses("wave")]
     answers_subtitle: Annotated[str, uses("unit", "period")]
-    answers_caption: Annotated[str, uses("unit", "period", "n")]
+    answers_source: Annotated[str, uses("unit", "period", "n")]
+    answers_note: str
     answers_alt: Annotated[str, uses("title", "parts")]
     answers_too_small: Annotated[str, uses("too_small")]
     column_no_answer: str
@@ -90,12 +93,14 @@ class Labels(Frozen):
     # Figure: waves
     waves_title_plain: Annotated[str, uses("unit", "period")]
     waves_subtitle: Annotated[str, uses("unit", "period", "level")]
-    waves_caption: Annotated[str, uses("unit", "period", "n")]
+    waves_source: Annotated[str, uses("unit", "period", "n")]
+    waves_note: str
     waves_alt: Annotated[str, uses("title", "parts")]
 
     # Figure: forest
     forest_subtitle: Annotated[str, uses("indicator", "units", "period", "level", "unit")]
-    forest_caption: Annotated[str, uses("indicator", "units", "period", "level", "margin", "n_from", "n_to")]
+    forest_source: Annotated[str, uses("period", "n_from", "n_to")]
+    forest_note: Annotated[str, uses("level", "margin")]
     forest_alt: Annotated[str, uses("title", "unit", "parts")]
     forest_alt_part: Annotated[str, uses("name", "estimate", "low", "high", "verdict")]
     forest_alt_described: Annotated[str, uses("name", "estimate", "verdict")]
@@ -110,9 +115,11 @@ class Labels(Frozen):
 
     # Figure: attainment
     attainment_subtitle: Annotated[str, uses("unit", "year")]
-    attainment_caption: Annotated[str, uses("unit", "year", "n")]
+    attainment_source: Annotated[str, uses("unit", "year", "n")]
+    attainment_note: str
     attainment_all_subtitle: Annotated[str, uses("units", "year")]
-    attainment_all_caption: Annotated[str, uses("units", "year", "n")]
+    attainment_all_source: Annotated[str, uses("units", "year", "n")]
+    attainment_all_note: str
     attainment_alt: Annotated[str, uses("title", "parts")]
     key_attainment: str
     key_milestone: str
@@ -122,7 +129,8 @@ class Labels(Frozen):
     heatmap_title: Annotated[str, uses("wave", "high", "high_mean", "low", "low_mean")]
     heatmap_title_plain: Annotated[str, uses("wave")]
     heatmap_subtitle: Annotated[str, uses("units", "wave", "scale")]
-    heatmap_caption: Annotated[str, uses("wave", "n", "too_small")]
+    heatmap_source: Annotated[str, uses("wave", "n")]
+    heatmap_note: Annotated[str, uses("too_small")]
     heatmap_alt: Annotated[str, uses("title", "units", "parts")]
     heatmap_alt_part: Annotated[str, uses("indicator", "low", "high")]
 

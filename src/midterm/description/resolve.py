@@ -27,6 +27,8 @@ def path_faults(root: Path, file: Loaded[EvaluationFile]) -> Iterator[Problem]:
     model = file.model
     described: list[tuple[Key, str]] = [(("codebook",), model.codebook), (("indicators",), model.indicators), (("corrections",), model.corrections)]
     described += [(("labels", language), name) for language, name in model.labels.items()]
+    published: list[tuple[Key, str]] = [(("publication", *key), name) for key, name in model.publication.files.items()]
+    described += [(("publication", "texts"), model.publication.texts), *published]
     sources = model.sources
     raw: list[tuple[Key, str]] = [(("sources", "surveys", at, "file"), source.file) for at, source in enumerate(sources.surveys)]
     raw += [(("sources", "frameworks", at, "file"), name) for at, source in enumerate(sources.frameworks) for name in (source.file, *source.earlier)]
@@ -39,6 +41,8 @@ def path_faults(root: Path, file: Loaded[EvaluationFile]) -> Iterator[Problem]:
             yield file.problem(key, "path_absolute", f"the path {name!r} is absolute; make it relative to the evaluation's folder")
         elif (key, name) in raw and not Path(os.path.realpath(root / name)).is_relative_to(root):
             yield file.problem(key, "path_outside", f"the path {name!r} leads outside the evaluation's folder; put the raw data inside it")
+        elif (key, name) in published and not (root / name).is_file():
+            yield file.problem(key, "missing_file", f"the file {name!r} is not there; put it in place or correct the name")
 
 
 def evaluation_faults(file: Loaded[EvaluationFile]) -> Iterator[Problem]:

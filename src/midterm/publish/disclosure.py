@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from midterm.description.evaluation import Evaluation
 from midterm.measure.survey_targets import BELOW_MINIMUM
 from midterm.tables import shaped
 
@@ -16,14 +17,19 @@ ATTAINMENT = ["baseline", "actual", "attainment", "expected"]
 CHANGE = [*LEVEL, "df", "p_value", "p_adjusted", "effect_size", "effect_low", "effect_high", "equivalence_p", "minimal_detectable", "shrunken"]
 
 
-def publishable(tables: Mapping[str, pd.DataFrame], minimum: int) -> dict[str, pd.DataFrame]:
-    """Return ``tables`` fit to be shown: every survey result on fewer than ``minimum`` persons is empty, flag ``small_n``.
+class Published(dict[str, pd.DataFrame]):
+    """Tables as they may be shown; only ``publishable`` makes them, and figures, texts and pages take nothing else."""
+
+
+def publishable(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> Published:
+    """Return ``tables`` fit to be shown: every survey result on fewer persons than the audience's minimum is empty, flag ``small_n``.
 
     Verdicts of blanked changes become ``described_only``, statuses of blanked targets ``not_computable``; answers of too small a
     group are left out.
     """
+    minimum = evaluation.minimum
     blank = {"indicators": _indicators, "change": _change, "attainment": _attainment, "answers": _answers}
-    return {name: blank[name](table, minimum) if name in blank else table for name, table in tables.items()}
+    return Published({name: blank[name](table, minimum) if name in blank else table for name, table in tables.items()})
 
 
 def _indicators(table: pd.DataFrame, minimum: int) -> pd.DataFrame:

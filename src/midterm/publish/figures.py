@@ -1,13 +1,13 @@
 """The one figure writer: in, a chart; out, NAME.svg and NAME.png, its numbers in NAME.csv, its words in NAME.json.
 
-Which figures there are stands in ``charts.py``; what they look like in ``style.py``.
+Which figures there are stands in ``charts/registry.py``; what they look like in ``style.py``.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,29 @@ import typst
 from matplotlib.figure import Figure
 
 from midterm.files import replacing
-from midterm.publish.style import SMALL, SOFT, house_style
+from midterm.publish.style import HOUSE_FONT, SMALL, SOFT, Font, house_style
 
 FIGURES_FOLDER = "reports/figures"
 DPI = 150
 WIDTH = 6.3  # inches: the text column of the report in Word
 MARGIN = 0.1
-FOOT = 0.3  # kept free at the bottom of every figure for the mark
+MARKS = 2.0  # inches kept free at the right of a figure's foot for its marks
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a figure says: the finding, what-where-when, source and n, how to read it, and all of it for who cannot see it."""
+
+    title: str
+    subtitle: str
+    source: str
+    note: str
+    alt: str
+
+    @property
+    def caption(self) -> str:
+        """Source and note in one text."""
+        return f"{self.source} {self.note}".strip()
 
 
 @dataclass(frozen=True)
@@ -33,22 +49,18 @@ class Chart:
 
     figure: Figure
     data: pd.DataFrame
-    title: str
-    subtitle: str
-    caption: str
-    alt: str
+    words: Words
 
 
-def write_figure(folder: Path, name: str, chart: Chart, *, is_synthetic: bool, mark: str) -> None:
+def write_figure(folder: Path, name: str, chart: Chart, marks: Mapping[str, str], font: Font = HOUSE_FONT) -> None:
     """Write ``chart`` below ``folder`` as ``reports/figures/NAME.{svg,png,csv,json}``, the same bytes every time.
 
-    ``name`` ends in its language (``forest_cooperation.nl``). When ``is_synthetic``, ``mark`` stands in the figure
-    itself, in its caption and in its alt text.
+    ``name`` ends in its language (``forest_cooperation.nl``). Each of ``marks`` (by kind: synthetic, internal) stands
+    in the figure itself, in its caption and in its alt text.
     """
-    shown = mark if is_synthetic else ""
     base = folder / FIGURES_FOLDER
-    with house_style(name), _marked(chart.figure, shown):
-        drawn = _svg(chart, name, shown)
+    with house_style(font, salt=name), _marked(chart.figure, " · ".join(marks.values())):
+        drawn = _svg(chart, name, marks)
     with replacing(base / f"{name}.svg") as path:
         path.write_text(drawn, encoding="utf-8")
     with replacing(base / f"{name}.png") as path:
@@ -56,7 +68,7 @@ def write_figure(folder: Path, name: str, chart: Chart, *, is_synthetic: bool, m
     with replacing(base / f"{name}.csv") as path:
         chart.data.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
     with replacing(base / f"{name}.json") as path:
-        path.write_text(json.dumps(_words(chart, name, shown), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(_described(chart, name, marks), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 @contextmanager
@@ -70,16 +82,16 @@ def _marked(figure: Figure, mark: str) -> Iterator[None]:
         text.remove()
 
 
-def _svg(chart: Chart, name: str, mark: str) -> str:
+def _svg(chart: Chart, name: str, marks: Mapping[str, str]) -> str:
     """Return the figure as SVG that says what it shows: a role, a title and a description."""
     drawn = io.StringIO()
     chart.figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     start, tag, rest = drawn.getvalue().partition("<svg ")
     attributes, end, body = rest.partition(">")
     identity = name.replace(".", "-")
-    words = _words(chart, name, mark)
+    words = _described(chart, name, marks)
     spoken = f'role="img" lang={quoteattr(str(words["language"]))} aria-labelledby="{identity}-title {identity}-desc" '
-    title = f'\n <title id="{identity}-title">{escape(chart.title)}</title>'
+    title = f'\n <title id="{identity}-title">{escape(chart.words.title)}</title>'
     description = f'\n <desc id="{identity}-desc">{escape(str(words["alt"]))}</desc>'
     return f"{start}{tag}{spoken}{attributes}{end}{title}{description}{body}"
 
@@ -91,18 +103,21 @@ def _png(drawn: str) -> bytes:
     return made
 
 
-def _words(chart: Chart, name: str, mark: str) -> dict[str, str | bool]:
+def _described(chart: Chart, name: str, marks: Mapping[str, str]) -> dict[str, str | bool]:
+    words = chart.words
     return {
         "name": name,
         "language": name.rpartition(".")[2],
-        "title": chart.title,
-        "subtitle": chart.subtitle,
-        "caption": _with_mark(chart.caption, mark),
-        "alt": _with_mark(chart.alt, mark),
-        "synthetic": bool(mark),
-        "mark": mark,
+        "title": words.title,
+        "subtitle": words.subtitle,
+        "source": words.source,
+        "note": words.note,
+        "caption": _with_marks(words.caption, marks),
+        "alt": _with_marks(words.alt, marks),
+        "synthetic": "synthetic" in marks,
+        "mark": " · ".join(marks.values()),
     }
 
 
-def _with_mark(text: str, mark: str) -> str:
-    return f"{text} {mark}." if mark else text
+def _with_marks(text: str, marks: Mapping[str, str]) -> str:
+    return " ".join([text, *(f"{mark}." for mark in marks.values())])

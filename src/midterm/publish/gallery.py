@@ -12,9 +12,11 @@ import pandas as pd
 from matplotlib import pyplot
 
 from midterm.description import LANGUAGES, Evaluation
-from midterm.publish.charts import draw_figures
+from midterm.publish.charts.registry import draw_figures
 from midterm.publish.disclosure import publishable
 from midterm.publish.figures import FIGURES_FOLDER, Chart, write_figure
+from midterm.publish.style import font_of
+from midterm.publish.wording import marks
 from midterm.tables import Store
 
 
@@ -29,23 +31,22 @@ class Gallery:
         return "\n".join(self._image(name, chart) for name, chart in self.charts.items())
 
     def __repr__(self) -> str:
-        return "\n".join(f"{FIGURES_FOLDER}/{name}: {chart.title}" for name, chart in self.charts.items())
+        return "\n".join(f"{FIGURES_FOLDER}/{name}: {chart.words.title}" for name, chart in self.charts.items())
 
     def _image(self, name: str, chart: Chart) -> str:
         picture = base64.b64encode((self.folder / FIGURES_FOLDER / f"{name}.png").read_bytes()).decode()
-        return (
-            f'<figure><img alt="{html.escape(chart.alt)}" src="data:image/png;base64,{picture}"><figcaption>{html.escape(chart.caption)}</figcaption></figure>'
-        )
+        image = f'<img alt="{html.escape(chart.words.alt)}" src="data:image/png;base64,{picture}">'
+        return f"<figure>{image}<figcaption>{html.escape(chart.words.caption)}</figcaption></figure>"
 
 
 def publish_figures(store: Store, evaluation: Evaluation, unit: str, tables: Mapping[str, pd.DataFrame]) -> Gallery:
     """Draw and write every figure of ``unit`` in every language; return those in the report's first language."""
-    shown = publishable(tables, evaluation.plan.public_minimum)
+    shown, font = publishable(tables, evaluation), font_of(evaluation)
     first: dict[str, Chart] = {}
     for language in LANGUAGES:
         charts = draw_figures(shown, evaluation, language, unit)
         for name, chart in charts.items():
-            write_figure(store.folder, name, chart, is_synthetic=store.is_synthetic, mark=evaluation.labels[language].synthetic)
+            write_figure(store.folder, name, chart, marks(evaluation, language, is_synthetic=store.is_synthetic), font)
             pyplot.close(chart.figure)
         first = charts if language == evaluation.file.languages[0] else first
     return Gallery(store.folder, first)

@@ -1,7 +1,7 @@
 """The house style of all figures: in, nothing; out, fonts, colours, sizes, number formats and measured, wrapped text.
 
 Neutral on purpose: the government's own fonts and logo are copyrighted. The font is vendored (Source Sans 3, OFL), so
-that a figure has the same bytes on every machine.
+that a figure has the same bytes on every machine; ``publication`` in ``evaluation.yml`` may name another font and colours.
 """
 
 from __future__ import annotations
@@ -10,38 +10,28 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib.style
 import seaborn
 from matplotlib import font_manager
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.font_manager import FontEntry, FontProperties
 from matplotlib.textpath import text_to_path
 
+from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
+from midterm.description.publication import COLOURS
 
 FONTS = Path(__file__).parent / "fonts"
-FONT = "Midterm Source Sans 3"  # a name of its own, so that an installed Source Sans never takes its place
-FONT_FILES = (("Regular", "normal", 400), ("It", "italic", 400), ("Semibold", "normal", 600), ("Bold", "normal", 700))
+FACES = ("normal", 400), ("italic", 400), ("normal", 600), ("normal", 700)  # slope and weight of a font's four files
 
-DIVERGING = ("#8e3b00", "#e08214", "#bdbdbd", "#5aa0d0", "#154273")
-INK, SOFT, FAINT, RULE, PAPER = "#1f1f1f", "#595959", "#8c8c8c", "#d0d0d0", "#ffffff"
-ACCENT, WARNING, BAND = "#154273", "#8e3b00", "#ececec"
-VERDICT_COLOURS = {"changed_better": ACCENT, "changed_worse": WARNING, "no_relevant_change": "#3d3d3d", "inconclusive": "#7a7a7a", "described_only": FAINT}
-STATUS_STYLES = {
-    "reached": ("*", "#154273"),
-    "on_track": ("^", "#5aa0d0"),
-    "maintained": ("s", "#a9bfce"),
-    "uncertain": ("o", "#e08214"),
-    "off_track": ("v", "#8e3b00"),
-    "not_computable": ("x", "#d9d9d9"),
-}
+INK, SOFT, FAINT, RULE, PAPER, BAND = "#1f1f1f", "#595959", "#8c8c8c", "#d0d0d0", "#ffffff", "#ececec"
 TITLE, SUBTITLE, LABEL, SMALL = 12.0, 9.0, 8.0, 7.0  # points
 LINE = 1.36  # from baseline to baseline, in font sizes
 
 RC = {
-    "font.family": FONT,
     "font.size": LABEL,
     "text.color": INK,
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
@@ -72,33 +62,100 @@ RC = {
 }
 
 
+@dataclass(frozen=True)
+class Font:
+    """A family by its own name, and its files: regular, italic, semibold, bold."""
+
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def alias(self) -> str:
+        """The name under which figures use these very files, so that an installed font of that name never takes their place."""
+        return f"Midterm {self.name}"
+
+
+HOUSE_FONT = Font("Source Sans 3", tuple(FONTS / f"SourceSans3-{face}.ttf" for face in ("Regular", "It", "Semibold", "Bold")))
+
+
+def font_of(evaluation: Evaluation) -> Font:
+    """Return the font of an evaluation's figures and PDF: its own, or the vendored one."""
+    own = evaluation.file.publication.font
+    return Font(own.name, tuple(evaluation.folder / file for file in own.files)) if own else HOUSE_FONT
+
+
 @contextmanager
-def house_style(salt: str = "midterm") -> Iterator[None]:
+def house_style(font: Font = HOUSE_FONT, salt: str = "midterm") -> Iterator[None]:
     """Draw in the house style, whatever the reader's own matplotlib settings; ``salt`` fixes the ids inside an SVG."""
-    _register_fonts()
-    with matplotlib.style.context(["default", {**RC, "svg.hashsalt": salt}]):
+    _register(font)
+    with matplotlib.style.context(["default", {**RC, "font.family": font.alias, "svg.hashsalt": salt}]):
         yield
 
 
-def _register_fonts() -> None:
-    """Make the vendored files known to matplotlib under the house's own name, once per process."""
-    if any(entry.name == FONT for entry in font_manager.fontManager.ttflist):
+def _register(font: Font) -> None:
+    """Make the files of ``font`` known to matplotlib under its alias, once per process."""
+    known = {entry.fname for entry in font_manager.fontManager.ttflist if entry.name == font.alias}
+    if known == set(map(str, font.files)):
         return
-    for file, slope, weight in FONT_FILES:
-        path, plain = str(FONTS / f"SourceSans3-{file}.ttf"), "normal"
-        font_manager.fontManager.ttflist.append(FontEntry(fname=path, name=FONT, style=slope, variant=plain, weight=weight, stretch=plain, size="scalable"))
+    font_manager.fontManager.ttflist = [entry for entry in font_manager.fontManager.ttflist if entry.name != font.alias]
+    for path, (slope, weight) in zip(font.files, FACES, strict=True):
+        plain = "normal"
+        entry = FontEntry(fname=str(path), name=font.alias, style=slope, variant=plain, weight=weight, stretch=plain, size="scalable")
+        font_manager.fontManager.ttflist.append(entry)
 
 
-def likert_colours(count: int) -> tuple[str, ...]:
-    """Return ``count`` colours from disagree to agree; five are the palette itself."""
-    if count == len(DIVERGING):
-        return DIVERGING
-    return tuple(seaborn.blend_palette(DIVERGING, count).as_hex())
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one evaluation's figures: five from unfavourable to favourable, and all that is made of them.
+
+    The house's own (``publication.colours``) keep apart for the colour-blind and in grey; nothing is said by colour alone.
+    """
+
+    diverging: tuple[str, ...] = COLOURS
+
+    @property
+    def accent(self) -> str:
+        """The colour of what is shown, and of what is better."""
+        return self.diverging[-1]
+
+    @property
+    def warning(self) -> str:
+        """The colour of what is worse."""
+        return self.diverging[0]
+
+    def likert(self, count: int) -> tuple[str, ...]:
+        """Return ``count`` colours from disagree to agree; five are the palette itself."""
+        return self.diverging if count == len(self.diverging) else tuple(seaborn.blend_palette(self.diverging, count).as_hex())
+
+    def waves(self, count: int) -> tuple[str, ...]:
+        """Return ``count`` shades from light (first wave) to dark (last wave)."""
+        light = seaborn.blend_palette((PAPER, self.diverging[3]), 9).as_hex()[4]
+        return (self.accent,) if count == 1 else tuple(seaborn.blend_palette((light, self.diverging[3], self.accent), count).as_hex())
+
+    def heat(self, place: float) -> str:
+        """Return the colour of a place (0-1) on a scale: pale in the middle, darker to both ends."""
+        pale = (self.warning, _paler(self.diverging[1]), "#f5f5f5", _paler(self.diverging[3]), self.accent)
+        return str(to_hex(LinearSegmentedColormap.from_list("heat", pale)(place)))
+
+    def verdict(self, verdict: str) -> str:
+        """Return the colour of a change with ``verdict``; grey for all but better and worse."""
+        shown = {"changed_better": self.accent, "changed_worse": self.warning, "no_relevant_change": "#3d3d3d", "inconclusive": "#7a7a7a"}
+        return shown.get(verdict, FAINT)
+
+    def status(self, status: str) -> tuple[str, str]:
+        """Return the marker and the colour of a target's status."""
+        return {
+            "reached": ("*", self.accent),
+            "on_track": ("^", self.diverging[3]),
+            "maintained": ("s", "#a9bfce"),
+            "uncertain": ("o", self.diverging[1]),
+            "off_track": ("v", self.warning),
+            "not_computable": ("x", "#d9d9d9"),
+        }[status]
 
 
-def wave_colours(count: int) -> tuple[str, ...]:
-    """Return ``count`` blues from light (first wave) to dark (last wave)."""
-    return (ACCENT,) if count == 1 else tuple(seaborn.blend_palette(("#b5d3e8", "#5aa0d0", ACCENT), count).as_hex())
+def _paler(colour: str) -> str:
+    return str(seaborn.blend_palette((PAPER, colour), 5).as_hex()[3])
 
 
 def ink_on(colour: str) -> str:
@@ -128,7 +185,7 @@ def format_percent(value: float | None, language: Language, decimals: int = 0) -
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Return the width of the widest line of ``text`` in inches."""
-    font = FontProperties(family=FONT, size=size, weight=weight)
+    font = FontProperties(size=size, weight=weight)  # of the family that house_style set
     return max((text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] / 72 for line in text.split("\n") if line), default=0.0)
 
 

@@ -13,7 +13,7 @@ from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.labels import Labels
 from midterm.description.model import Language
-from midterm.publish.style import format_number, format_percent
+from midterm.publish.style import Palette, format_number, format_percent
 
 ALL, AVERAGE = "all", "average"
 VERDICTS = ("changed_better", "changed_worse", "no_relevant_change", "inconclusive", "described_only")
@@ -32,6 +32,11 @@ class Wording:
     def labels(self) -> Labels:
         """The fixed texts."""
         return self.evaluation.labels[self.language]
+
+    @property
+    def palette(self) -> Palette:
+        """The colours."""
+        return Palette(self.evaluation.file.publication.colours)
 
     @property
     def units(self) -> str:
@@ -89,7 +94,7 @@ class Wording:
     @property
     def too_small(self) -> str:
         """What stands in the place of a number about too few persons."""
-        return self.labels.too_small.format(minimum=self.evaluation.plan.public_minimum)
+        return self.labels.too_small.format(minimum=self.evaluation.minimum)
 
     def count(self, value: float) -> str:
         """Return a number of persons; what was blanked is named as too small."""
@@ -118,6 +123,13 @@ class Wording:
         first = [self.labels.tally_first.format(word=self.word(group, key), n=n, total=len(found), counted=counted) for key, n in counts[:1]]
         rest = [self.labels.tally_next.format(word=self.word(group, key), n=n) for key, n in counts[1:]]
         return self.labels.tally.format(subject=subject, parts=", ".join([*first, *rest]))
+
+
+def marks(evaluation: Evaluation, language: Language, *, is_synthetic: bool) -> dict[str, str]:
+    """Return what must stand on every figure, table and page, by kind: synthetic data, not for publication."""
+    labels = evaluation.labels[language]
+    internal = {"internal": labels.internal} if evaluation.file.publication.audience == "internal" else {}
+    return {**({"synthetic": labels.synthetic} if is_synthetic else {}), **internal}
 
 
 def change_factor(indicator: Indicator) -> int:

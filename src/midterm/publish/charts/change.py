@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +11,10 @@ from matplotlib.axes import Axes
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
-from midterm.publish.charts_layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
-from midterm.publish.figures import MARGIN, Chart
-from midterm.publish.style import BAND, FAINT, INK, PAPER, SMALL, SOFT, VERDICT_COLOURS, house_style, wrap
+from midterm.publish.charts.layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
+from midterm.publish.disclosure import Published
+from midterm.publish.figures import MARGIN, Chart, Words
+from midterm.publish.style import BAND, FAINT, INK, PAPER, SMALL, SOFT, wrap
 from midterm.publish.wording import ALL, AVERAGE, VERDICTS, Wording, change_factor, planned_changes, records, rows_of, verdict_of
 
 NAMES, PERSONS, CHANGES, JUDGED = 1.5, 0.62, 0.55, 1.0  # inches of the text columns
@@ -35,8 +35,7 @@ class _Forest:
         return [verdict_of(self.rows.get(unit)) for unit in self.wording.evaluation.alliances]
 
 
-@house_style()
-def forest(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, _unit: str, *, indicator: str) -> Chart | None:
+def forest(tables: Published, evaluation: Evaluation, language: Language, _unit: str, *, indicator: str) -> Chart | None:
     """Draw the planned change of one indicator in every alliance, for all persons together, and on average."""
     wording, plan = Wording(evaluation, language), evaluation.plan
     table = tables["change"]
@@ -50,10 +49,10 @@ def forest(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language:
     named = {"indicator": wording.indicator(indicator), "units": wording.units, "period": wording.period((plan.from_wave, plan.to_wave))}
     level = wording.number(100 * (1 - plan.alpha), 0)
     subtitle = wording.labels.forest_subtitle.format(level=level, unit=wording.change_unit(drawn.indicator), **named)
-    page = _draw(drawn, (title, subtitle))
-    persons = {"n_from": wording.span(found["n_from"]), "n_to": wording.span(found["n_to"])}
-    caption = wording.labels.forest_caption.format(level=level, margin=_margin(drawn), **persons, **named)
-    return Chart(page.figure, found, title, subtitle, caption, _alt(drawn, title))
+    source = wording.labels.forest_source.format(n_from=wording.span(found["n_from"]), n_to=wording.span(found["n_to"]), **named)
+    note = wording.labels.forest_note.format(level=level, margin=_margin(drawn))
+    words = Words(title, subtitle, source, note, _alt(drawn, title))
+    return Chart(_draw(drawn, words).figure, found, words)
 
 
 def _margin(drawn: _Forest) -> str:
@@ -61,13 +60,13 @@ def _margin(drawn: _Forest) -> str:
     return drawn.wording.number(margin, 0 if margin >= 2 else 1 if round(margin, 1) == round(margin, 3) else 2)
 
 
-def _draw(drawn: _Forest, words: tuple[str, str]) -> Page:
+def _draw(drawn: _Forest, words: Words) -> Page:
     wording = drawn.wording
     rows = lay_rows([wording.unit_name(unit) for unit in drawn.units], NAMES, breaks=(len(wording.evaluation.alliances),))
     left, width = MARGIN + NAMES + PERSONS + 0.15, INNER - NAMES - PERSONS - CHANGES - JUDGED - 0.35
     entries = _key(drawn)
     head = key_height(entries) + 0.36
-    page = new_page(*words, head + rows.height + 0.42)
+    page = new_page(words, head + rows.height + 0.42)
     draw_key(page, entries)
     _head_columns(page, drawn, head, left + width)
     name_rows(page, rows, head, strong=[index for index, unit in enumerate(drawn.units) if unit in (ALL, AVERAGE)])
@@ -77,7 +76,7 @@ def _draw(drawn: _Forest, words: tuple[str, str]) -> Page:
         row = drawn.rows.get(unit)
         _draw_texts(page, drawn, row, (left + width, head + middle), rows.size)
         if row is not None and not pd.isna(row.estimate):
-            _draw_change(axes, row, unit, middle, change_factor(drawn.indicator))
+            _draw_change(axes, drawn, row, middle)
     return page
 
 
@@ -127,7 +126,7 @@ def _frame(page: Page, axes: Axes, drawn: _Forest, rows: Rows, place: tuple[floa
 def _draw_texts(page: Page, drawn: _Forest, row: Any, place: tuple[float, float], size: float) -> None:
     wording, (right, middle) = drawn.wording, place
     verdict = verdict_of(row)
-    colour = VERDICT_COLOURS[verdict] if verdict in ("changed_better", "changed_worse") else SOFT
+    colour = wording.palette.verdict(verdict) if verdict in ("changed_better", "changed_worse") else SOFT
     page.text(right + 0.2 + CHANGES, middle, wrap(wording.word("verdict", verdict_of(row)), JUDGED, SMALL, lines=2), size=SMALL, color=colour)
     if row is None:
         return
@@ -139,9 +138,9 @@ def _draw_texts(page: Page, drawn: _Forest, row: Any, place: tuple[float, float]
         page.text(right + 0.1 + CHANGES, middle, wording.change(drawn.indicator, row.estimate), size=size, color=colour, ha="right")
 
 
-def _draw_change(axes: Axes, row: Any, unit: str, middle: float, factor: int) -> None:
-    verdict = verdict_of(row)
-    colour = VERDICT_COLOURS.get(verdict, FAINT)
+def _draw_change(axes: Axes, drawn: _Forest, row: Any, middle: float) -> None:
+    verdict, unit, factor = verdict_of(row), row.alliance, change_factor(drawn.indicator)
+    colour = drawn.wording.palette.verdict(verdict)
     if not pd.isna(row.ci_low) and not pd.isna(row.ci_high):
         axes.plot([row.ci_low * factor, row.ci_high * factor], [middle, middle], color=colour, linewidth=1.3)
     look = HOLLOW if verdict == "described_only" else {"marker": "D" if unit in (ALL, AVERAGE) else "o", "color": colour, "markersize": 5.5}

@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from midterm.description import Evaluation
-from midterm.publish.context import Context
 from midterm.publish.disclosure import publishable
+from midterm.publish.report.context import Context
 
 
 def changes_in_words(evaluation: Evaluation, changes: pd.DataFrame, alliance: str) -> pd.DataFrame:
     """Return a row per indicator of the plan and a column per language, in the words of the report and by its rule for small numbers."""
-    tables = publishable({"change": changes}, evaluation.plan.public_minimum)
+    tables = publishable({"change": changes}, evaluation)
     names = evaluation.plan.primary
     said = {
         language: [Context(evaluation, tables, language, Path(), "").change_in_words(alliance, evaluation.indicator(name)) for name in names]

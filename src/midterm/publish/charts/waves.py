@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from matplotlib.patheffects import withStroke
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
-from midterm.publish.charts_layout import Entry, Page, draw_key, key_height, new_page
-from midterm.publish.figures import MARGIN, WIDTH, Chart
-from midterm.publish.style import ACCENT, LABEL, PAPER, RULE, SMALL, house_style, wrap
+from midterm.publish.charts.layout import Entry, Page, draw_key, key_height, new_page
+from midterm.publish.disclosure import Published
+from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
+from midterm.publish.style import LABEL, PAPER, RULE, SMALL, wrap
 from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, VERDICTS, Wording, planned_changes, records, rows_of, verdict_of
 
 ACROSS, GAP, INDENT, PANEL, TICKS = 3, 0.4, 0.28, 1.1, 0.36  # panels beside each other; inches
@@ -32,8 +33,7 @@ class _Panels:
     ranges: dict[str, tuple[float, float]]
 
 
-@house_style()
-def waves(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
+def waves(tables: Published, evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
     """Draw the primary and dimension indicators of ``unit`` over the waves, with intervals; all together in grey behind."""
     wording = Wording(evaluation, language)
     wanted = [indicator for indicator in evaluation.indicators if indicator.id in evaluation.plan.primary or indicator.group == "dimension"]
@@ -51,9 +51,9 @@ def waves(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: 
     title = _title(drawn, tables["change"])
     named = {"unit": wording.unit_name(unit), "period": wording.period(present)}
     subtitle = wording.labels.waves_subtitle.format(level=wording.number(100 * (1 - evaluation.plan.alpha), 0), **named)
-    page = _draw(drawn, (title, subtitle))
-    caption = wording.labels.waves_caption.format(n=wording.span(own["n"]), **named)
-    return Chart(page.figure, found, title, subtitle, caption, _alt(drawn, title))
+    source = wording.labels.waves_source.format(n=wording.span(own["n"]), **named)
+    words = Words(title, subtitle, source, wording.labels.waves_note, _alt(drawn, title))
+    return Chart(_draw(drawn, words).figure, found, words)
 
 
 def _range(found: pd.DataFrame, shown: Sequence[Indicator], indicator: Indicator, evaluation: Evaluation) -> tuple[float, float]:
@@ -80,9 +80,9 @@ def _title(drawn: _Panels, change: pd.DataFrame) -> str:
     return wording.tally(wording.unit_name(drawn.unit), found, "verdict", VERDICTS, wording.labels.counted_indicators)
 
 
-def _draw(drawn: _Panels, words: tuple[str, str]) -> Page:
+def _draw(drawn: _Panels, words: Words) -> Page:
     wording = drawn.wording
-    entries: list[Entry] = [({"marker": "o", "color": ACCENT, "markersize": 4.5, "linestyle": "-"}, wording.unit_name(drawn.unit))]
+    entries: list[Entry] = [({"marker": "o", "color": wording.palette.accent, "markersize": 4.5, "linestyle": "-"}, wording.unit_name(drawn.unit))]
     if drawn.unit != ALL:
         entries.append(({"marker": "o", "color": "#b5b5b5", "markersize": 3.0, "linestyle": "-"}, wording.unit_name(ALL)))
     head = key_height(entries) + 0.08 if drawn.unit != ALL else 0.0
@@ -90,7 +90,7 @@ def _draw(drawn: _Panels, words: tuple[str, str]) -> Page:
     headings = [wrap(wording.indicator(indicator.id), step - 0.12, LABEL, "semibold", lines=2) for indicator in drawn.indicators]
     heading_height = 0.05 + 0.15 * max(heading.count("\n") + 1 for heading in headings)
     tall = heading_height + PANEL + TICKS
-    page = new_page(*words, head + math.ceil(len(drawn.indicators) / ACROSS) * (tall + 0.12))
+    page = new_page(words, head + math.ceil(len(drawn.indicators) / ACROSS) * (tall + 0.12))
     if head:
         draw_key(page, entries)
     for place, (indicator, heading) in enumerate(zip(drawn.indicators, headings, strict=True)):
@@ -113,10 +113,10 @@ def _draw_panel(axes: Axes, drawn: _Panels, indicator: Indicator) -> None:
     if drawn.unit != ALL:
         pooled = [drawn.rows.get((ALL, indicator.id, wave)) for wave in drawn.waves]
         _draw_line(axes, pooled, color="#b5b5b5", linewidth=1.6, marker="o", markersize=3.0, zorder=1.2)
-    _draw_line(axes, own, color=ACCENT, linewidth=1.0, marker="o", markersize=4.5, zorder=2.5)
+    _draw_line(axes, own, color=wording.palette.accent, linewidth=1.0, marker="o", markersize=4.5, zorder=2.5)
     for x, row in enumerate(own):
         if row is not None and not pd.isna(row.ci_low):
-            axes.plot([x, x], [max(row.ci_low, low), min(row.ci_high, high)], color=ACCENT, linewidth=1.6, alpha=0.45, zorder=2)
+            axes.plot([x, x], [max(row.ci_low, low), min(row.ci_high, high)], color=wording.palette.accent, linewidth=1.6, alpha=0.45, zorder=2)
         if row is not None and not pd.isna(row.estimate):
             top = row.estimate if pd.isna(row.ci_high) else min(row.ci_high, high)
             look: dict[str, Any] = {"fontsize": SMALL, "ha": "center", "path_effects": [withStroke(linewidth=2.0, foreground=PAPER)]}

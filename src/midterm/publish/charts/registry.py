@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol
 
-import pandas as pd
-
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
-from midterm.publish.charts_answers import answers
-from midterm.publish.charts_change import forest
-from midterm.publish.charts_framework import attainment
-from midterm.publish.charts_survey import heatmap, response
-from midterm.publish.charts_waves import waves
+from midterm.publish.charts.answers import answers
+from midterm.publish.charts.change import forest
+from midterm.publish.charts.framework import attainment
+from midterm.publish.charts.survey import heatmap, response
+from midterm.publish.charts.waves import waves
+from midterm.publish.disclosure import Published
 from midterm.publish.figures import Chart
+from midterm.publish.style import font_of, house_style
 from midterm.publish.wording import ALL
 
 Scope = Literal["all", "alliance", "both"]
@@ -25,7 +24,7 @@ Scope = Literal["all", "alliance", "both"]
 class Draw(Protocol):
     """A function that draws one figure of ``unit`` (an alliance id or ``all``); None when there is nothing to draw."""
 
-    def __call__(self, tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, unit: str, /) -> Chart | None:
+    def __call__(self, tables: Published, evaluation: Evaluation, language: Language, unit: str, /) -> Chart | None:
         """Return the chart."""
         ...
 
@@ -35,9 +34,14 @@ class FigureSpec:
     """One kind of figure: its name, the function that draws it, for what, and the tables that it reads."""
 
     name: str
-    draw: Draw
+    function: Draw
     scope: Scope
     reads: tuple[str, ...]
+
+    def draw(self, tables: Published, evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
+        """Return the figure of ``unit`` in the house style; None when there is nothing to draw."""
+        with house_style(font_of(evaluation)):
+            return self.function(tables, evaluation, language, unit)
 
     def is_for(self, unit: str) -> bool:
         """Tell whether this figure is made of ``unit``."""
@@ -64,7 +68,7 @@ def figure_name(spec: FigureSpec, unit: str, language: Language) -> str:
     return f"{spec.name}_{unit}.{language}"
 
 
-def draw_figures(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, unit: str) -> dict[str, Chart]:
+def draw_figures(tables: Published, evaluation: Evaluation, language: Language, unit: str) -> dict[str, Chart]:
     """Return all figures of ``unit`` (an alliance id or ``all``) by file name; those without data are absent."""
     drawn = {figure_name(spec, unit, language): spec.draw(tables, evaluation, language, unit) for spec in figures_of(evaluation) if spec.is_for(unit)}
     return {name: chart for name, chart in drawn.items() if chart is not None}

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from midterm.description.seal import Change
 from midterm.plan import History, plan_history, planned_status
-from midterm.publish.context import Context, escaped
+from midterm.publish.report.context import Context, escaped
 
 WAVE_KEYS = ("waves", "from_wave", "to_wave")
 SHOWN = 12  # characters of the hash

@@ -9,8 +9,8 @@ import pandas as pd
 
 from midterm.description.quality_texts import QualityTexts, RuleTexts
 from midterm.measure.indicators import response
-from midterm.publish.context import Context, markdown_table
-from midterm.publish.quality_tables import answer_kinds, balanced, findings
+from midterm.publish.quality.tables import answer_kinds, balanced, findings
+from midterm.publish.report.context import Context, markdown_table
 from midterm.publish.wording import ALL, Wording, records
 
 BOOKS = ("rows_read", "rows_kept", "rows_set_aside", "cells_read", "cells_kept", "cells_set_aside")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
-from midterm.publish.charts_layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
-from midterm.publish.figures import MARGIN, WIDTH, Chart
-from midterm.publish.style import ACCENT, BAND, FAINT, INK, SMALL, SOFT, STATUS_STYLES, house_style, ink_on, wrap
+from midterm.publish.charts.layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
+from midterm.publish.disclosure import Published
+from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
+from midterm.publish.style import BAND, FAINT, INK, SMALL, SOFT, Palette, ink_on, wrap
 from midterm.publish.wording import ALL, NO_DATA, STATUSES, Wording, records, rows_of
 
 NAMES, REACHED, JUDGED = 2.15, 0.62, 0.95  # inches of the text columns
@@ -20,8 +21,7 @@ LOWEST, HIGHEST = -0.5, 1.5  # attainment beyond is drawn at the edge, its numbe
 UNITS = 1.85  # inches for the names of alliances
 
 
-@house_style()
-def attainment(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
+def attainment(tables: Published, evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
     """Draw how far the indicators of ``unit`` are on the way to their targets; for all, how many have which status."""
     wording = Wording(evaluation, language)
     to_date = _to_date(rows_of(tables["attainment"], evaluation.alliances if unit == ALL else (unit,)))
@@ -59,22 +59,23 @@ def _bullets(wording: Wording, rows: pd.DataFrame, framework: pd.DataFrame, unit
     title = wording.tally(wording.unit_name(unit), [_status(row) for row in found], "status", STATUSES, wording.labels.counted_targets)
     subtitle = wording.labels.attainment_subtitle.format(unit=wording.unit_name(unit), year=_years(rows))
     texts = [" ".join(part for part in wording.target(str(row.indicator_id), named) if part) for row in found]
-    page = _draw_bullets(wording, found, lay_rows(texts, NAMES, least=0.26, most=0.36), (title, subtitle))
-    caption = wording.labels.attainment_caption.format(unit=wording.unit_name(unit), year=_years(rows), n=len(found))
+    source = wording.labels.attainment_source.format(unit=wording.unit_name(unit), year=_years(rows), n=len(found))
     parts = [f"{text} {_percent(wording, row)}, {wording.word('status', _status(row))}" for text, row in zip(texts, found, strict=True)]
-    return Chart(page.figure, rows, title, subtitle, caption, wording.labels.attainment_alt.format(title=title, parts="; ".join(parts)))
+    alt = wording.labels.attainment_alt.format(title=title, parts="; ".join(parts))
+    words = Words(title, subtitle, source, wording.labels.attainment_note, alt)
+    return Chart(_draw_bullets(wording, found, lay_rows(texts, NAMES, least=0.26, most=0.36), words).figure, rows, words)
 
 
-def _draw_bullets(wording: Wording, found: Sequence[Any], rows: Rows, words: tuple[str, str]) -> Page:
+def _draw_bullets(wording: Wording, found: Sequence[Any], rows: Rows, words: Words) -> Page:
     labels = wording.labels
     entries: list[Entry] = [
-        ({"marker": "s", "color": ACCENT, "markersize": 7.0}, labels.key_attainment),
+        ({"marker": "s", "color": wording.palette.accent, "markersize": 7.0}, labels.key_attainment),
         ({"marker": "|", "color": INK, "markersize": 9.0, "markeredgewidth": 1.8}, labels.key_milestone),
         ({"marker": "|", "color": FAINT, "markersize": 9.0, "markeredgewidth": 1.0}, labels.key_target),
     ]
     head = key_height(entries) + 0.12
     left, width = MARGIN + NAMES + 0.1, INNER - NAMES - REACHED - JUDGED - 0.4
-    page = new_page(*words, head + rows.height + 0.25)
+    page = new_page(words, head + rows.height + 0.25)
     draw_key(page, entries)
     name_rows(page, rows, head)
     axes = page.plot(left, head, width, rows.height)
@@ -87,21 +88,21 @@ def _draw_bullets(wording: Wording, found: Sequence[Any], rows: Rows, words: tup
     axes.axvline(0, color=FAINT, linewidth=0.6, zorder=1)
     latest = max((row.year for row in found if not pd.isna(row.year)), default=0)
     for row, middle in zip(found, rows.middles, strict=True):
-        _draw_bullet(axes, row, middle, (low, high))
+        _draw_bullet(axes, wording.palette.accent, row, middle, (low, high))
         text = _percent(wording, row) + ("" if pd.isna(row.year) or row.year == latest else f" ({int(row.year)})")
         page.text(left + width + REACHED + 0.06, head + middle, text, size=SMALL, ha="right")
         _draw_status(page, wording, _status(row), left + width + REACHED + 0.18, head + middle)
     return page
 
 
-def _draw_bullet(axes: Axes, row: Any, middle: float, ends: tuple[float, float]) -> None:
+def _draw_bullet(axes: Axes, colour: str, row: Any, middle: float, ends: tuple[float, float]) -> None:
     low, high = ends
     axes.barh([middle], [high - low], left=low, height=0.15, color=BAND, zorder=0.5)
     if not pd.isna(row.attainment):
         end = min(max(row.attainment, low), high)
-        axes.barh([middle], [end], height=0.11, color=ACCENT, zorder=2)
+        axes.barh([middle], [end], height=0.11, color=colour, zorder=2)
         if end != row.attainment:
-            axes.plot([end], [middle], marker=">" if end == high else "<", color=ACCENT, markersize=5.5, clip_on=False, linestyle="none")
+            axes.plot([end], [middle], marker=">" if end == high else "<", color=colour, markersize=5.5, clip_on=False, linestyle="none")
     if not pd.isna(row.expected) and low <= row.expected <= high:
         axes.plot([row.expected] * 2, [middle - 0.095, middle + 0.095], color="white", linewidth=3.2, zorder=3)
         axes.plot([row.expected] * 2, [middle - 0.095, middle + 0.095], color=INK, linewidth=1.8, zorder=3.1)
@@ -111,14 +112,14 @@ def _percent(wording: Wording, row: Any) -> str:
     return wording.percent(row.attainment)
 
 
-def _sign(status: str) -> dict[str, Any]:
-    marker, colour = STATUS_STYLES[status]
+def _sign(palette: Palette, status: str) -> dict[str, Any]:
+    marker, colour = palette.status(status)
     edge = {"markeredgecolor": SOFT, "markeredgewidth": 1.2} if marker == "x" else {"markeredgecolor": INK, "markeredgewidth": 0.4}
     return {"marker": marker, "color": colour, "markersize": 7.5 if marker == "*" else 5.5, **edge}
 
 
 def _draw_status(page: Page, wording: Wording, status: str, x: float, y: float) -> None:
-    page.sign(x + 0.04, y, _sign(status))
+    page.sign(x + 0.04, y, _sign(wording.palette, status))
     page.text(x + 0.14, y, wrap(wording.word("status", status), JUDGED - 0.1, SMALL, lines=2), size=SMALL)
 
 
@@ -128,46 +129,46 @@ def _statuses(wording: Wording, rows: pd.DataFrame) -> Chart:
     table = counts.reindex(index=list(wording.evaluation.alliances), columns=list(STATUSES), fill_value=0)
     title = wording.tally(wording.unit_name(ALL), [_status(row) for row in records(rows)], "status", STATUSES, wording.labels.counted_targets)
     subtitle = wording.labels.attainment_all_subtitle.format(units=wording.units, year=_years(rows))
-    page = _draw_statuses(wording, table, (title, subtitle))
-    caption = wording.labels.attainment_all_caption.format(units=wording.units, year=_years(rows), n=wording.number(len(rows), 0))
+    source = wording.labels.attainment_all_source.format(units=wording.units, year=_years(rows), n=wording.number(len(rows), 0))
     parts = [f"{wording.unit_name(str(name))}: {_counted(wording, row)}" for name, row in table.iterrows()]
     data = table.rename_axis("alliance").reset_index().rename_axis(None, axis="columns")
-    return Chart(page.figure, data, title, subtitle, caption, wording.labels.attainment_alt.format(title=title, parts="; ".join(parts)))
+    words = Words(title, subtitle, source, wording.labels.attainment_all_note, wording.labels.attainment_alt.format(title=title, parts="; ".join(parts)))
+    return Chart(_draw_statuses(wording, table, words).figure, data, words)
 
 
 def _counted(wording: Wording, row: pd.Series) -> str:
     return ", ".join(f"{int(n)} {wording.word('status', str(status))}" for status, n in row.items() if n) or wording.word("status", NO_DATA)
 
 
-def _draw_statuses(wording: Wording, table: pd.DataFrame, words: tuple[str, str]) -> Page:
-    entries: list[Entry] = [(_sign(status), wording.word("status", status)) for status in STATUSES if table[status].sum()]
+def _draw_statuses(wording: Wording, table: pd.DataFrame, words: Words) -> Page:
+    entries: list[Entry] = [(_sign(wording.palette, status), wording.word("status", status)) for status in STATUSES if table[status].sum()]
     rows = lay_rows([wording.unit_name(str(name)) for name in table.index], UNITS)
     head = key_height(entries) + 0.1
     left, width = MARGIN + UNITS + 0.1, INNER - UNITS - 0.55
-    page = new_page(*words, head + rows.height + 0.05)
+    page = new_page(words, head + rows.height + 0.05)
     draw_key(page, entries)
     name_rows(page, rows, head)
     step = width / max(int(table.sum(axis=1).max()), 1)
     for (_, counts), middle in zip(table.iterrows(), rows.middles, strict=True):
         x = left
         for status in STATUSES:
-            _draw_count(page, status, int(counts[status]), (x, head + middle), (step, min(rows.step * 0.72, 0.2)))
+            _draw_count(page, wording.palette, status, int(counts[status]), (x, head + middle), (step, min(rows.step * 0.72, 0.2)))
             x += counts[status] * step
         total = int(counts.sum())
         page.text(WIDTH - MARGIN, head + middle, f"n={total}" if total else wording.labels.no_data, size=SMALL, color=SOFT, ha="right")
     return page
 
 
-def _draw_count(page: Page, status: str, count: int, place: tuple[float, float], size: tuple[float, float]) -> None:
+def _draw_count(page: Page, palette: Palette, status: str, count: int, place: tuple[float, float], size: tuple[float, float]) -> None:
     """Draw one part of a bar: its number, and where there is room the sign of its status."""
     (x, y), (step, height) = place, size
     wide = count * step
     if count == 0:
         return
-    colour = STATUS_STYLES[status][1]
+    colour = palette.status(status)[1]
     page.box(x, y - height / 2, wide, height, colour)
     has_sign = wide > 0.3
     if has_sign:
-        page.sign(x + wide / 2 - 0.08, y, {**_sign(status), "markersize": 4.5, "color": ink_on(colour), "markeredgecolor": ink_on(colour)})
+        page.sign(x + wide / 2 - 0.08, y, {**_sign(palette, status), "markersize": 4.5, "color": ink_on(colour), "markeredgecolor": ink_on(colour)})
     if wide > 0.1:
         page.text(x + wide / 2 + (0.06 if has_sign else 0), y, str(count), size=SMALL, color=ink_on(colour), ha="center")

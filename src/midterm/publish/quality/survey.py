@@ -9,9 +9,9 @@ import pandas as pd
 
 from midterm.description import Item
 from midterm.description.codebook import MissingKind
-from midterm.publish.context import escaped, markdown_table
-from midterm.publish.quality_context import Review
-from midterm.publish.quality_tables import ANSWERED, INFORMATION, counted, places, shares
+from midterm.publish.quality.context import Review
+from midterm.publish.quality.tables import ANSWERED, INFORMATION, counted, places, shares
+from midterm.publish.report.context import escaped, markdown_table
 from midterm.publish.wording import records
 
 KINDS: tuple[str, ...] = get_args(MissingKind)

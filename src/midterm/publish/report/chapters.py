@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from midterm.collect.questionnaire import questionnaire
-from midterm.publish.context import Context, escaped, markdown_table
-from midterm.publish.plan_words import the_plan
+from midterm.publish.report.context import Context, escaped, markdown_table
+from midterm.publish.report.plan_words import the_plan
 from midterm.publish.wording import STATUSES, records
 
 Chapter = Callable[[Context], list[str]]
@@ -65,7 +65,7 @@ def approach(c: Context) -> list[str]:
         t.approach_scores.format(min_answered=str(plan.min_answered)),
         t.approach_not,
         t.approach_change.format(primary=primary, from_wave=say.wave(plan.from_wave), to_wave=say.wave(plan.to_wave)),
-        t.approach_small.format(units=say.units, minimum=plan.public_minimum),
+        t.approach_small.format(units=say.units, minimum=c.evaluation.minimum),
         t.approach_targets,
         t.mid_term,
     ]

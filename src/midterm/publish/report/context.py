@@ -17,6 +17,7 @@ import pandas as pd
 from midterm.description import Evaluation, Indicator, Language
 from midterm.description.report_texts import ReportTexts
 from midterm.errors import Problem, UserError
+from midterm.publish.disclosure import Published
 from midterm.publish.wording import Wording, flags_of
 
 WRAP = 26  # characters after which a text in a table may wrap
@@ -52,7 +53,7 @@ class Context:
     """One report in one language, over tables in which small numbers are already blank."""
 
     evaluation: Evaluation
-    tables: Mapping[str, pd.DataFrame]
+    tables: Published
     language: Language
     figures: Path
     picture: str

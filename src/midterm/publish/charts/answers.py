@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ import pandas as pd
 from midterm.description.codebook import Block, Scale
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
-from midterm.publish.charts_layout import Entry, Page, draw_key, key_height, lay_rows, new_page
-from midterm.publish.figures import MARGIN, WIDTH, Chart
-from midterm.publish.style import LABEL, SMALL, SOFT, house_style, ink_on, likert_colours, text_width, wrap
+from midterm.publish.charts.layout import Entry, Page, draw_key, key_height, lay_rows, new_page
+from midterm.publish.disclosure import Published
+from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
+from midterm.publish.style import LABEL, SMALL, SOFT, ink_on, text_width, wrap
 from midterm.publish.wording import Wording, rows_of
 
 KINDS = ("cooperation", "efficiency", "safety")
@@ -46,8 +47,7 @@ class _Bar:
         return sum(self.shares[(len(self.shares) + 1) // 2 :])
 
 
-@house_style()
-def answers(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
+def answers(tables: Published, evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
     """Draw how the persons of ``unit`` answered each block in the plan's first and last wave."""
     wording, (scale, blocks) = Wording(evaluation, language), _likert_blocks(evaluation)
     found = rows_of(tables["answers"], (unit,))
@@ -59,10 +59,9 @@ def answers(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language
     used = [block for block in blocks if any(bar.block == block.id for bar in bars)]
     title = _title(wording, used, bars, waves[-1])
     named = {"unit": wording.unit_name(unit), "period": wording.period(waves)}
-    page = _draw(wording, used, bars, scale, (title, wording.labels.answers_subtitle.format(**named)))
-    caption = wording.labels.answers_caption.format(n=wording.span(bar.persons for bar in bars), **named)
-    alt = _alt(wording, used, bars, title)
-    return Chart(page.figure, _numbers(bars, scale, unit), title, wording.labels.answers_subtitle.format(**named), caption, alt)
+    source = wording.labels.answers_source.format(n=wording.span(bar.persons for bar in bars), **named)
+    words = Words(title, wording.labels.answers_subtitle.format(**named), source, wording.labels.answers_note, _alt(wording, used, bars, title))
+    return Chart(_draw(wording, used, bars, scale, words).figure, _numbers(bars, scale, unit), words)
 
 
 def _likert_blocks(evaluation: Evaluation) -> tuple[Scale | None, list[Block]]:
@@ -99,8 +98,8 @@ def _title(wording: Wording, blocks: Sequence[Block], bars: Sequence[_Bar], wave
     return wording.labels.answers_title.format(wave=wording.wave(wave), high=titles[high.block], low=titles[low.block], **shares)
 
 
-def _draw(wording: Wording, blocks: Sequence[Block], bars: Sequence[_Bar], scale: Scale, words: tuple[str, str]) -> Page:
-    colours = likert_colours(len(scale.answers))
+def _draw(wording: Wording, blocks: Sequence[Block], bars: Sequence[_Bar], scale: Scale, words: Words) -> Page:
+    colours = wording.palette.likert(len(scale.answers))
     entries = [_patch(colour, answer.label.in_(wording.language)) for colour, answer in zip(colours, scale.answers, strict=True)]
     apart = [_patch(UNKNOWN, wording.word("missing", "dont_know")), _patch(OTHER, wording.labels.missing_other)]
     head = key_height(entries) + key_height(apart) + 0.3
@@ -108,7 +107,7 @@ def _draw(wording: Wording, blocks: Sequence[Block], bars: Sequence[_Bar], scale
     waves = max(sum(bar.block == block.id for bar in bars) for block in blocks)
     step = max(waves * (BAR + 0.03) + 0.12, 0.34)
     rows = lay_rows([block.title.in_(wording.language) for block in blocks], NAMES, breaks=breaks, least=step, most=step)
-    page = new_page(*words, head + rows.height + 0.05)
+    page = new_page(words, head + rows.height + 0.05)
     draw_key(page, entries)
     draw_key(page, apart, top=key_height(entries))
     _head_columns(page, wording, head)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
-from midterm.publish.charts_layout import INNER, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
-from midterm.publish.figures import MARGIN, WIDTH, Chart
-from midterm.publish.style import BAND, LABEL, SMALL, SOFT, house_style, ink_on, text_width, wave_colours, wrap
+from midterm.publish.charts.layout import INNER, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
+from midterm.publish.disclosure import Published
+from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
+from midterm.publish.style import BAND, LABEL, SMALL, SOFT, ink_on, text_width, wrap
 from midterm.publish.wording import ALL, Wording, records, rows_of
 
 NAMES = 1.85  # inches for the names of alliances
 COUNTS = 0.85  # inches for usable / invited
-HEAT = LinearSegmentedColormap.from_list("heat", ("#8e3b00", "#e8a860", "#f5f5f5", "#8fbbdc", "#154273"))
 
 
-@house_style()
-def response(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, _unit: str) -> Chart | None:
+def response(tables: Published, evaluation: Evaluation, language: Language, _unit: str) -> Chart | None:
     """Draw the response rate by alliance and wave, with usable and invited persons in the last wave."""
     wording, units = Wording(evaluation, language), (*evaluation.alliances, ALL)
     found = rows_of(tables["response"], units)
@@ -33,11 +31,11 @@ def response(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, languag
     title = _response_title(wording, found, waves[-1])
     subtitle = wording.labels.response_subtitle.format(units=wording.units, period=wording.period(waves))
     rows = lay_rows([wording.unit_name(name) for name in units], NAMES, breaks=(len(units) - 1,))
-    page = _draw_response(wording, found, waves, rows, (title, subtitle))
     last = found[(found["wave"] == waves[-1]) & (found["alliance"] == ALL)]
     invited, usable = (wording.span(last[name]) if len(last) else wording.labels.no_data for name in ("invited", "usable"))
-    caption = wording.labels.response_caption.format(period=wording.period(waves), wave=wording.wave(waves[-1]), invited=invited, usable=usable)
-    return Chart(page.figure, found, title, subtitle, caption, _response_alt(wording, found, waves[-1], title))
+    source = wording.labels.response_source.format(period=wording.period(waves), wave=wording.wave(waves[-1]), invited=invited, usable=usable)
+    words = Words(title, subtitle, source, wording.labels.response_note, _response_alt(wording, found, waves[-1], title))
+    return Chart(_draw_response(wording, found, waves, rows, words).figure, found, words)
 
 
 def _response_title(wording: Wording, found: pd.DataFrame, wave: str) -> str:
@@ -49,15 +47,15 @@ def _response_title(wording: Wording, found: pd.DataFrame, wave: str) -> str:
     return wording.labels.response_title.format(wave=wording.wave(wave), unit=wording.evaluation.file.unit.singular.in_(wording.language), **shares)
 
 
-def _draw_response(wording: Wording, found: pd.DataFrame, waves: Sequence[str], rows: Rows, words: tuple[str, str]) -> Page:
-    colours = wave_colours(len(waves))
+def _draw_response(wording: Wording, found: pd.DataFrame, waves: Sequence[str], rows: Rows, words: Words) -> Page:
+    colours = wording.palette.waves(len(waves))
     sizes = [8.0 - 3.0 * place / max(len(waves) - 1, 1) for place in range(len(waves))]  # equal rates show as rings
     looks: list[dict[str, Any]] = [{"marker": "o", "color": colour, "markersize": size} for colour, size in zip(colours, sizes, strict=True)]
     entries = [(look, wording.wave(wave)) for look, wave in zip(looks, waves, strict=True)]
     left, width = MARGIN + NAMES + 0.1, INNER - NAMES - COUNTS - 0.2
     heading = wrap(wording.labels.response_column.format(wave=wording.wave(waves[-1])), COUNTS, SMALL)
     head = max(key_height(entries, width), 0.14 * (heading.count("\n") + 1)) + 0.08
-    page = new_page(*words, head + rows.height + 0.25)
+    page = new_page(words, head + rows.height + 0.25)
     draw_key(page, entries, left, head - key_height(entries, width) - 0.06, width)
     page.text(WIDTH - MARGIN, head - 0.05, heading, size=SMALL, color=SOFT, ha="right", va="bottom")
     name_rows(page, rows, head, strong=(len(rows.names) - 1,))
@@ -87,14 +85,13 @@ def _response_alt(wording: Wording, found: pd.DataFrame, wave: str, title: str) 
     return wording.labels.response_alt.format(title=title, wave=wording.wave(wave), parts="; ".join(parts))
 
 
-@house_style()
-def heatmap(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language: Language, _unit: str) -> Chart | None:
+def heatmap(tables: Published, evaluation: Evaluation, language: Language, _unit: str) -> Chart | None:
     """Draw the mean of every dimension in every alliance in the last wave; efficiency and resilience stand apart."""
     wording, groups = Wording(evaluation, language), _heat_groups(evaluation)
     names = [indicator.id for group in groups for indicator in group]
-    source = tables["indicators"]
+    table = tables["indicators"]
     units = (*evaluation.alliances, ALL)
-    found = rows_of(source[(source["source"] == "survey") & (source["statistic"] == "mean") & source["indicator"].isin(names)], units)
+    found = rows_of(table[(table["source"] == "survey") & (table["statistic"] == "mean") & table["indicator"].isin(names)], units)
     waves = [wave for wave in evaluation.waves if wave in set(found["wave"])]
     if not waves:
         return None
@@ -103,9 +100,10 @@ def heatmap(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation, language
     title = _heat_title(wording, last, waves[-1])
     subtitle = wording.labels.heatmap_subtitle.format(units=wording.units, wave=wording.wave(waves[-1]), scale=groups[0][0].unit.in_(language))
     rows = lay_rows([wording.unit_name(name) for name in units], NAMES, breaks=(len(units) - 1,))
-    page = _draw_heatmap(_Heat(wording, units, groups, cells, _bounds(evaluation, groups[0][0])), rows, (title, subtitle))
-    caption = wording.labels.heatmap_caption.format(wave=wording.wave(waves[-1]), n=wording.span(last["n"]), too_small=wording.too_small)
-    return Chart(page.figure, last, title, subtitle, caption, _heat_alt(wording, last, title))
+    source = wording.labels.heatmap_source.format(wave=wording.wave(waves[-1]), n=wording.span(last["n"]))
+    words = Words(title, subtitle, source, wording.labels.heatmap_note.format(too_small=wording.too_small), _heat_alt(wording, last, title))
+    page = _draw_heatmap(_Heat(wording, units, groups, cells, _bounds(evaluation, groups[0][0])), rows, words)
+    return Chart(page.figure, last, words)
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def _heat_title(wording: Wording, last: pd.DataFrame, wave: str) -> str:
     return wording.labels.heatmap_title.format(wave=wording.wave(wave), **named, **means)
 
 
-def _draw_heatmap(heat: _Heat, rows: Rows, words: tuple[str, str]) -> Page:
+def _draw_heatmap(heat: _Heat, rows: Rows, words: Words) -> Page:
     columns = [indicator for group in heat.groups for indicator in group]
     gaps = [0.14 * place for place, group in enumerate(heat.groups) for _ in group]
     headings = [wrap(heat.wording.indicator(indicator.id), 1.15, SMALL, lines=2) for indicator in columns]
@@ -148,7 +146,7 @@ def _draw_heatmap(heat: _Heat, rows: Rows, words: tuple[str, str]) -> Page:
     left, head = MARGIN + NAMES + 0.1, max(leans) + 0.06
     room = [(WIDTH - MARGIN - left - gap - lean) / (column + 0.5) for column, (gap, lean) in enumerate(zip(gaps, leans, strict=True))]
     step = min((WIDTH - MARGIN - left - gaps[-1]) / len(columns), 0.6, *room)
-    page = new_page(*words, head + rows.height + 0.05)
+    page = new_page(words, head + rows.height + 0.05)
     name_rows(page, rows, head, strong=(len(rows.names) - 1,))
     for column, (indicator, gap, heading) in enumerate(zip(columns, gaps, headings, strict=True)):
         x = left + column * step + gap
@@ -165,7 +163,7 @@ def _draw_cell(page: Page, heat: _Heat, place: tuple[float, float], size: tuple[
         page.text(x + width / 2, middle, heat.wording.absent(row), size=SMALL if width > 0.36 else SMALL - 1, color=SOFT, ha="center")
         return
     low, high = heat.bounds
-    colour = to_hex(HEAT((row.estimate - low) / (high - low)))
+    colour = heat.wording.palette.heat((row.estimate - low) / (high - low))
     page.box(x, middle - height / 2, width, height, colour)
     page.text(x + width / 2, middle, heat.wording.number(row.estimate, 1), size=LABEL, color=ink_on(colour), ha="center")
 

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from midterm.publish.figures import FOOT, MARGIN, WIDTH
+from midterm.publish.figures import MARGIN, MARKS, WIDTH, Words
 from midterm.publish.style import INK, LABEL, LINE, PAPER, RULE, SMALL, SOFT, SUBTITLE, TITLE, text_width, wrap
 
 INNER = WIDTH - 2 * MARGIN
@@ -57,18 +57,20 @@ class Page:
         return axes
 
 
-def new_page(title: str, subtitle: str, body: float) -> Page:
-    """Return a page of the report's width with wrapped title and subtitle above ``body`` inches."""
-    heading, below = wrap(title, INNER, TITLE, "bold"), wrap(subtitle, INNER, SUBTITLE)
-    heights = [_height(heading, TITLE), _height(below, SUBTITLE)]
+def new_page(words: Words, body: float) -> Page:
+    """Return a page of the report's width: title and subtitle above ``body`` inches, source and n below it."""
+    heading, below = wrap(words.title, INNER, TITLE, "bold"), wrap(words.subtitle, INNER, SUBTITLE)
+    source = wrap(words.source, INNER - MARKS, SMALL)
+    heights = [_height(heading, TITLE), _height(below, SUBTITLE), _height(source, SMALL)]
     top = MARGIN + heights[0] + 0.04 + heights[1] + 0.12
-    total = top + body + FOOT
+    total = top + body + 0.1 + heights[2] + 0.06
     figure = Figure(figsize=(WIDTH, total), facecolor=PAPER)
     FigureCanvasAgg(figure)
     sheet = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(total, 0))
     sheet.axis("off")
     sheet.text(MARGIN, MARGIN, heading, fontsize=TITLE, fontweight="bold", va="top", linespacing=SPACING)
     sheet.text(MARGIN, MARGIN + heights[0] + 0.04, below, fontsize=SUBTITLE, color=SOFT, va="top", linespacing=SPACING)
+    sheet.text(MARGIN, total - 0.08, source, fontsize=SMALL, color=SOFT, va="bottom", linespacing=SPACING)
     return Page(figure, sheet, top)
 
 

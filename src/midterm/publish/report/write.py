@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from midterm.description import Evaluation, Language
-from midterm.publish.chapters import CHAPTERS
-from midterm.publish.context import Context
-from midterm.publish.disclosure import publishable
+from midterm.publish.disclosure import Published, publishable
 from midterm.publish.documents import FORMATS, Manuscript, convert, fixed_clock
 from midterm.publish.figures import FIGURES_FOLDER
+from midterm.publish.report.chapters import CHAPTERS
+from midterm.publish.report.context import Context
+from midterm.publish.wording import marks
 from midterm.tables import Store
 
 REPORTS = "reports"
@@ -21,7 +22,7 @@ REPORTS = "reports"
 
 def write_report(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Write ``reports/report.LANGUAGE.FORMAT`` for every language of the evaluation; return the files' names."""
-    shown, figures = publishable(tables, evaluation.plan.public_minimum), store.folder / FIGURES_FOLDER
+    shown, figures = publishable(tables, evaluation), store.folder / FIGURES_FOLDER
     pictures = sorted({document.picture for document in FORMATS.values()})
     manuscripts = {
         (language, picture): compose(evaluation, shown, language, figures, picture, is_synthetic=store.is_synthetic)
@@ -41,7 +42,7 @@ def write_report(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.D
 
 def compose(
     evaluation: Evaluation,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Published,
     language: Language,
     figures: Path,
     picture: str,
@@ -51,11 +52,11 @@ def compose(
     """Return the report as Markdown with its title; ``picture`` is the format of the figures (svg or png)."""
     context = Context(evaluation, tables, language, figures, picture)
     parts = [part for chapter in CHAPTERS for part in chapter(context) if part]
-    labels, texts = evaluation.labels[language], context.texts
+    texts = context.texts
     return Manuscript(
         title=evaluation.file.title.in_(language),
         subtitle=texts.subtitle.format(commissioner=evaluation.file.commissioner.in_(language), period=context.say.period(evaluation.waves)),
-        mark=labels.synthetic if is_synthetic else "",
+        mark=" · ".join(marks(evaluation, language, is_synthetic=is_synthetic).values()),
         notice=texts.synthetic_notice if is_synthetic else "",
         locale=texts.locale,
         contents=texts.contents,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from midterm.publish.context import escaped, markdown_table
-from midterm.publish.quality_context import BOOKS, Review
-from midterm.publish.quality_survey import units, waves
-from midterm.publish.quality_tables import ASIDE, DOUBT, INFORMATION, counted, names_in, places
+from midterm.publish.quality.context import BOOKS, Review
+from midterm.publish.quality.survey import units, waves
+from midterm.publish.quality.tables import ASIDE, DOUBT, INFORMATION, counted, names_in, places
+from midterm.publish.report.context import escaped, markdown_table
 from midterm.publish.wording import records
 
 Chapter = Callable[[Review], list[str]]

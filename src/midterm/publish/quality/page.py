@@ -9,12 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from midterm.description import LANGUAGES, Evaluation, Language
-from midterm.publish.context import Context
+from midterm.publish.disclosure import publishable
 from midterm.publish.documents import FORMATS, Document, Manuscript, convert
 from midterm.publish.figures import FIGURES_FOLDER
-from midterm.publish.quality_chapters import CHAPTERS, FOLD, FOLD_CLOSED, FOLD_END
-from midterm.publish.quality_context import Review
-from midterm.publish.report import REPORTS
+from midterm.publish.quality.chapters import CHAPTERS, FOLD, FOLD_CLOSED, FOLD_END
+from midterm.publish.quality.context import Review
+from midterm.publish.report.context import Context
+from midterm.publish.report.write import REPORTS
+from midterm.publish.wording import marks
 from midterm.tables import Store
 
 
@@ -34,13 +36,13 @@ def write_quality(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.
 
 def compose(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], language: Language, figures: Path, *, is_synthetic: bool) -> Manuscript:
     """Return the page as Markdown with its title."""
-    context = Context(evaluation, tables, language, figures, PAGE.picture)
+    context = Context(evaluation, publishable(tables, evaluation), language, figures, PAGE.picture)
     review = Review.of(context)
     parts = [part for chapter in CHAPTERS for part in chapter(review) if part]
     return Manuscript(
         title=review.texts.title,
         subtitle=review.texts.subtitle.format(evaluation=evaluation.file.title.in_(language)),
-        mark=evaluation.labels[language].synthetic if is_synthetic else "",
+        mark=" · ".join(marks(evaluation, language, is_synthetic=is_synthetic).values()),
         notice=context.texts.synthetic_notice if is_synthetic else "",
         locale=context.texts.locale,
         contents=context.texts.contents,

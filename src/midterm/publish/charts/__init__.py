@@ -1,0 +1,1 @@
+"""Figures: in, the publishable tables; out, charts by name from one registry."""

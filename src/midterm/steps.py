@@ -22,13 +22,13 @@ from midterm.description import LANGUAGES, Evaluation
 from midterm.description.evaluation import FILE
 from midterm.description.evaluation_file import Limits
 from midterm.errors import ConfigError, Problem, nearest
+from midterm.tables import BOOKS, PUBLISHED
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 Unit = Literal["wave", "alliance", "once"]
 PARTS = "data/processed/parts"
 FIGURES, TABLES = "reports/figures", "reports/tables"
 UNIT = "UNIT"  # stands for a wave or alliance in a pattern
-BOOKS = ("quarantine", "notices", "reconciliation")
 CLEANED = ("responses", "respondents", "open_answers", "framework", "population", "interviews")
 MEASURED = ("indicators", "response", "answers", "attainment")
 COMPARED = ("change", "checks", "attrition")
@@ -123,11 +123,10 @@ STEPS = (
         "alliance",
         (
             "{description}",
-            "{labels}",
             *(f"{PARTS}/{name}/*/{{alliance}}.parquet" for name in ("responses", "respondents")),
-            *(f"{PARTS}/{name}/{{alliance}}.parquet" for name in ("population", "indicators", "answers", "attainment", "framework")),
+            f"{PARTS}/population/{{alliance}}.parquet",
         ),
-        (*(f"{PARTS}/{name}/{{alliance}}.parquet" for name in COMPARED), *(f"{FIGURES}/*_{{alliance}}.{ending}" for ending in FIGURE)),
+        tuple(f"{PARTS}/{name}/{{alliance}}.parquet" for name in COMPARED),
     ),
     Step(
         "compare_alliances",
@@ -141,8 +140,22 @@ STEPS = (
         ),
         (
             *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED) for ending in TABLE),
-            *(f"{FIGURES}/*_all.{ending}" for ending in FIGURE),
+            f"{PUBLISHED}/*/*.parquet",
         ),
+    ),
+    Step(
+        "draw_all",
+        "85_draw_figures",
+        "once",
+        ("{description}", "{labels}", f"{PUBLISHED}/*/*.parquet", *(f"data/processed/{book}.parquet" for book in BOOKS)),
+        tuple(f"{FIGURES}/*_all.{ending}" for ending in FIGURE),
+    ),
+    Step(
+        "draw_alliance",
+        "85_draw_figures",
+        "alliance",
+        ("{description}", "{labels}", f"{PUBLISHED}/{{alliance}}/*.parquet", f"{PUBLISHED}/all/*.parquet"),
+        tuple(f"{FIGURES}/*_{{alliance}}.{ending}" for ending in FIGURE),
     ),
     Step(
         "publish_report",
@@ -151,9 +164,8 @@ STEPS = (
         (
             "{description}",
             "{labels}",
-            *(f"data/processed/{name}.parquet" for name in ("respondents", "framework", "population", "interviews", *BOOKS)),
-            "data/processed/open/open_answers.parquet",
-            *(f"{TABLES}/{name}.parquet" for name in (*MEASURED, "change")),
+            *(f"data/processed/{book}.parquet" for book in BOOKS),
+            f"{PUBLISHED}/*/*.parquet",
             f"{FIGURES}/*",
         ),
         (

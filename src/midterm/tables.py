@@ -7,6 +7,7 @@ beside a table (``NAME.json``) carries the synthetic mark of the data that it wa
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from midterm.files import replacing
 PROCESSED = "data/processed"
 PARTS = "data/processed/parts"
 OPEN = "data/processed/open"
+PUBLISHED = "data/processed/published"
 TABLES = "reports/tables"
 DTYPES: dict[str, Any] = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
 
@@ -335,7 +337,7 @@ DECLARED = (
 )
 BY_NAME = {table.name: table for table in DECLARED}
 CLEAN = tuple(table.name for table in DECLARED if table.folder in (PROCESSED, OPEN))
-REPORTED = tuple(table.name for table in DECLARED if table.name not in ("responses", "checks", "attrition", "evidence"))
+BOOKS = ("quarantine", "notices", "reconciliation")
 
 
 def shaped(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -399,6 +401,17 @@ class Store:
         """Read and stack the pieces of a table that match ``pattern`` (a step that failed left none)."""
         paths = sorted((self.folder / PARTS / name).glob(f"{pattern}.parquet"))
         return stack(name, [self._load(path) for path in paths])
+
+    def write_published(self, name: str, unit: str, frame: pd.DataFrame) -> None:
+        """Write what may be shown of one table about one alliance (or ``all``)."""
+        _write_parquet(self.folder / PUBLISHED / unit / f"{name}.parquet", shaped(name, frame), self.is_synthetic)
+
+    def read_published(self, units: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Read what may be shown about ``units``, by table; raise UserError when nothing was made yet."""
+        paths = [path for unit in units for path in sorted((self.folder / PUBLISHED / unit).glob("*.parquet"))]
+        if not paths:
+            raise UserError(Problem(PUBLISHED, rule="not_made", reason="these tables were not made yet; run `midterm run` first"))
+        return {name: stack(name, [self._load(path) for path in paths if path.stem == name]) for name in sorted({path.stem for path in paths})}
 
     def _part(self, name: str, part: str) -> Path:
         return self.folder / PARTS / name / f"{part}.parquet"

@@ -29,6 +29,7 @@ class Labels(Frozen):
     no_data_short: str
     too_small: Annotated[str, uses("minimum")]
     not_published: str
+    withheld: str
     percentage_points: str
     better: str
     worse: str

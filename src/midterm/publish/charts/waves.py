@@ -18,7 +18,7 @@ from midterm.publish.charts.layout import Entry, Page, draw_key, key_height, new
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import LABEL, PAPER, RULE, SMALL, wrap
-from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, VERDICTS, Wording, planned_changes, records, rows_of, verdict_of
+from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, VERDICTS, WITHHELD, Wording, planned_changes, records, rows_of, verdict_of
 
 ACROSS, GAP, INDENT, PANEL, TICKS = 3, 0.4, 0.28, 1.1, 0.36  # panels beside each other; inches
 
@@ -75,7 +75,7 @@ def _title(drawn: _Panels, change: pd.DataFrame) -> str:
     wording = drawn.wording
     rows = {row.indicator: row for row in records(rows_of(planned_changes(change, wording.evaluation), (drawn.unit,)))}
     found = [verdict_of(rows.get(one.id)) for one in drawn.indicators]
-    if set(found) <= {NO_DATA, NOT_PUBLISHED}:
+    if set(found) <= {NO_DATA, NOT_PUBLISHED, WITHHELD}:
         return wording.labels.waves_title_plain.format(unit=wording.unit_name(drawn.unit), period=wording.period(drawn.waves))
     return wording.tally(wording.unit_name(drawn.unit), found, "verdict", VERDICTS, wording.labels.counted_indicators)
 

@@ -18,7 +18,7 @@ from midterm.description import Evaluation, Indicator, Language
 from midterm.description.report_texts import ReportTexts
 from midterm.errors import Problem, UserError
 from midterm.publish.disclosure import Published
-from midterm.publish.wording import Wording, flags_of
+from midterm.publish.wording import Wording, flags_of, why_absent
 
 WRAP = 26  # characters after which a text in a table may wrap
 
@@ -126,7 +126,7 @@ class Context:
         """
         row, say, texts = self.change_of(alliance, indicator.id), self.say, self.texts
         if pd.isna(row.estimate):
-            reason = say.labels.not_published if "small_n" in str(row.flag) else say.labels.no_data
+            reason = say.word("verdict", why_absent(row))
             return texts.sentence_absent.format(subject=say.indicator(indicator.id), reason=reason)
         is_described = row.verdict == "described_only"
         verdict = texts.change_untested if is_described else texts.change_verdict.format(verdict=say.word("verdict", row.verdict))
@@ -178,7 +178,7 @@ class Context:
         row, say = self.level_of(alliance, indicator, wave), self.say
         label = say.indicator(indicator.id)
         if pd.isna(row.estimate):
-            reason = say.labels.not_published if "small_n" in str(row.flag) else say.labels.no_data
+            reason = say.word("verdict", why_absent(row))
             return self.texts.sentence_absent.format(subject=label, reason=reason)
         values = {name: say.level(indicator, value) for name, value in (("value", row.estimate), ("low", row.ci_low), ("high", row.ci_high))}
         return self.texts.level_sentence.format(indicator=label, **values, n=say.number(row.n, 0), wave=say.wave(wave), level=self.level)

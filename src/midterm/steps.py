@@ -1,9 +1,9 @@
 """The plan of a run as one plain table: each step's notebook, its unit, what it reads and what it writes.
 
 The batch knows the evaluation only through this table: what waits for what follows from what is read and written.
-``{wave}`` and ``{alliance}`` stand for the unit; ``{description}`` and ``{labels}`` for the files that describe the evaluation;
-``{raw}`` (all), ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw files that it declares. Paths
-are globs relative to the evaluation's folder.
+``{wave}`` and ``{alliance}`` stand for the unit; ``{description}``, ``{labels}`` and ``{texts}`` (the evaluator's own) for the files
+that describe the evaluation; ``{raw}`` (all), ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw
+files that it declares. Paths are globs relative to the evaluation's folder.
 """
 
 from __future__ import annotations
@@ -22,12 +22,10 @@ from midterm.description import LANGUAGES, Evaluation
 from midterm.description.evaluation import FILE
 from midterm.description.evaluation_file import Limits
 from midterm.errors import ConfigError, Problem, nearest
-from midterm.tables import BOOKS, PUBLISHED
+from midterm.places import BOOKS, FIGURES, PARTS, PUBLISHED, TABLES
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 Unit = Literal["wave", "alliance", "once"]
-PARTS = "data/processed/parts"
-FIGURES, TABLES = "reports/figures", "reports/tables"
 UNIT = "UNIT"  # stands for a wave or alliance in a pattern
 CLEANED = ("responses", "respondents", "open_answers", "framework", "population", "interviews")
 MEASURED = ("indicators", "response", "answers", "attainment")
@@ -164,13 +162,14 @@ STEPS = (
         (
             "{description}",
             "{labels}",
+            "{texts}",
             *(f"data/processed/{book}.parquet" for book in BOOKS),
             f"{PUBLISHED}/*/*.parquet",
             f"{FIGURES}/*",
         ),
         (
             *(f"reports/report.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
-            *(f"{TABLES}/evidence.{ending}" for ending in TABLE),
+            *(f"{TABLES}/{name}.{ending}" for name in ("evidence", "remarks") for ending in TABLE),
         ),
     ),
 )
@@ -204,6 +203,7 @@ class Task:
         declared = {
             "{description}": list(evaluation.description_files),
             "{labels}": list(evaluation.label_files),
+            "{texts}": list(evaluation.text_files),
             "{surveys}": [source.file for source in sources.surveys if self.key in source.waves],
             "{framework}": [file for source in sources.frameworks if source.alliance == self.key for file in (source.file, *source.earlier)],
             "{raw}": list(sources.files),

@@ -18,12 +18,8 @@ import pyarrow.parquet as pq
 
 from midterm.errors import Problem, UserError
 from midterm.files import replacing
+from midterm.places import OPEN, PARTS, PROCESSED, PUBLISHED, TABLES
 
-PROCESSED = "data/processed"
-PARTS = "data/processed/parts"
-OPEN = "data/processed/open"
-PUBLISHED = "data/processed/published"
-TABLES = "reports/tables"
 DTYPES: dict[str, Any] = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
 
 
@@ -176,6 +172,13 @@ DECLARED = (
     ),
     Table("quarantine", PROCESSED, "one cell or row that was set aside", _PLACE, ("file", "sheet", "row", "column", "rule")),
     Table("notices", PROCESSED, "one cell, row or file that was kept but is doubtful", _PLACE, ("file", "sheet", "row", "column", "rule")),
+    Table(
+        "remarks",
+        TABLES,
+        "one thing that the report lacks, or that its own texts must be looked at for",
+        _PLACE,
+        ("file", "sheet", "row", "column", "rule"),
+    ),
     Table(
         "reconciliation",
         PROCESSED,
@@ -337,7 +340,6 @@ DECLARED = (
 )
 BY_NAME = {table.name: table for table in DECLARED}
 CLEAN = tuple(table.name for table in DECLARED if table.folder in (PROCESSED, OPEN))
-BOOKS = ("quarantine", "notices", "reconciliation")
 
 
 def shaped(name: str, frame: pd.DataFrame) -> pd.DataFrame:

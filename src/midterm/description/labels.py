@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from midterm.description.model import Frozen
-from midterm.description.placeholders import uses
+from midterm.description.placeholders import Sentences, uses
 from midterm.description.quality_texts import QualityTexts
 from midterm.description.report_texts import ReportTexts
 
 
-class Labels(Frozen):
+class Labels(Sentences):
     """One text per field, in one language."""
 
     # General

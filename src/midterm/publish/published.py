@@ -12,8 +12,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from midterm.description import Evaluation
+from midterm.places import BOOKS, PUBLISHED
 from midterm.publish.disclosure import ALL, AVERAGE, Published, publishable
-from midterm.tables import BOOKS, PUBLISHED, Store
+from midterm.tables import Store
 
 
 def write_published(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> Published:

@@ -14,7 +14,7 @@ from midterm.publish.charts.layout import INNER, Entry, Page, Rows, draw_key, ke
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import BAND, FAINT, INK, SMALL, SOFT, Palette, ink_on, wrap
-from midterm.publish.wording import ALL, NO_DATA, STATUSES, Wording, records, rows_of
+from midterm.publish.wording import ALL, NO_DATA, STATUSES, Wording, records, rows_of, to_date
 
 NAMES, REACHED, JUDGED = 2.15, 0.62, 0.95  # inches of the text columns
 LOWEST, HIGHEST = -0.5, 1.5  # attainment beyond is drawn at the edge, its number in full
@@ -24,23 +24,10 @@ UNITS = 1.85  # inches for the names of alliances
 def attainment(tables: Published, evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
     """Draw how far the indicators of ``unit`` are on the way to their targets; for all, how many have which status."""
     wording = Wording(evaluation, language)
-    to_date = _to_date(rows_of(tables["attainment"], evaluation.alliances if unit == ALL else (unit,)))
-    if to_date.empty:
+    reached = to_date(rows_of(tables["attainment"], evaluation.alliances if unit == ALL else (unit,)))
+    if reached.empty:
         return None
-    return _statuses(wording, to_date) if unit == ALL else _bullets(wording, to_date, tables["framework"], unit)
-
-
-def _to_date(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per framework indicator: its last year with a value, or its last year when there is none."""
-    known = rows.assign(_known=rows["actual"].notna()).sort_values(["_known", "year"], kind="stable")
-    last = known.groupby(["alliance", "indicator_id"], sort=False).tail(1).drop(columns="_known")
-    order = last["indicator_id"].map(_natural)
-    return last.assign(_order=order).sort_values("_order", kind="stable").drop(columns="_order").reset_index(drop=True)
-
-
-def _natural(name: str) -> str:
-    """Return a key that sorts 2.10 after 2.9."""
-    return ".".join(part.zfill(6) for part in str(name).split("."))
+    return _statuses(wording, reached) if unit == ALL else _bullets(wording, reached, tables["framework"], unit)
 
 
 def _years(rows: pd.DataFrame) -> str:

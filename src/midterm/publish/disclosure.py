@@ -86,7 +86,7 @@ class _Rules:
         if self.indicators is None:
             return {}
         table = self.indicators
-        rows = table[(table["source"] == "survey") & table["statistic"].isin(LEVELS)]
+        rows = table[(table["source"] == "survey") & table["statistic"].isin(LEVELS) & table["n"].notna()]
         is_whole = rows["indicator"].isin(self.special) & (rows["estimate"].isin([0.0]) | ((rows["statistic"] == "share") & rows["estimate"].isin([1.0])))
         reasons = np.where(rows["n"] < self.minimum, SMALL, np.where(is_whole, WITHHELD, ""))
         return complemented(_cells(rows, ("wave", "indicator"), rows["n"], reasons), self.minimum)

@@ -8,12 +8,13 @@ number from elsewhere stands with its source: ``{{given 17 million | Letter of 3
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from midterm.description import LANGUAGES, Evaluation
 from midterm.description.numbers import typed_numbers
 from midterm.errors import Problem, UserError, nearest
+from midterm.publish.report.chapters import CHAPTERS
 from midterm.publish.report.context import Context, escaped
 from midterm.publish.report.references import Read, reference
 
@@ -35,13 +36,15 @@ class OwnTexts:
     remarks: tuple[Problem, ...]
 
 
-def own_texts(context: Context, sections: Mapping[str, str]) -> OwnTexts:
+def own_texts(context: Context) -> OwnTexts:
     """Read and fill in the texts of one language; raise UserError naming every number typed by hand and every reference that is broken."""
+    sections = section_names(context.evaluation)
     found, remarks, faults = dict[str, str](), list[Problem](), list[Problem]()
     for file, section, language in named(context.evaluation):
-        faults += _misnamed(file, section, language, sections)
-        if language == context.language and not faults:
-            filled = _Filling(context, file, (context.evaluation.folder / file).read_text(encoding="utf-8"))
+        misnamed = list(_misnamed(file, section, language, sections))
+        faults += misnamed
+        if language == context.language and not misnamed:
+            filled = _Filling(context, file, _content(context.evaluation, file))
             found[section] = filled.text()
             faults += filled.faults
             remarks += filled.remarks
@@ -62,16 +65,23 @@ def named(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
         yield file, section, language
 
 
-def section_names(evaluation: Evaluation, chapters: Mapping[str, str]) -> dict[str, str]:
-    """Return every section that may have a text of the evaluator's own."""
-    return {**chapters, **{f"{ALLIANCE}{alliance}": alliance for alliance in evaluation.alliances}}
+def section_names(evaluation: Evaluation) -> list[str]:
+    """Return every section that may have a text of the evaluator's own: each chapter of the report, and each alliance."""
+    return [*(chapter.__name__ for chapter in CHAPTERS), *(f"{ALLIANCE}{alliance}" for alliance in evaluation.alliances)]
 
 
-def _misnamed(file: str, section: str, language: str, sections: Mapping[str, str]) -> Iterator[Problem]:
+def _misnamed(file: str, section: str, language: str, sections: Collection[str]) -> Iterator[Problem]:
     if language not in LANGUAGES or not section:
         yield Problem(file, rule="text_name", reason=f"a text is named SECTION.LANGUAGE.md, with one of {', '.join(LANGUAGES)}; rename it")
     elif section not in sections:
         yield Problem(file, rule="unknown_section", reason=f"the report has no section {section!r}; {nearest(section, sections)}")
+
+
+def _content(evaluation: Evaluation, file: str) -> str:
+    try:
+        return (evaluation.folder / file).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UserError(Problem(file, rule="encoding", reason="this text is not in UTF-8; save it as UTF-8")) from None
 
 
 class _Filling:
@@ -125,12 +135,14 @@ def _faults(evaluation: Evaluation, file: str, source: str) -> Iterator[Problem]
         for number in typed_numbers(line, names):
             reason = f"the number {number} is typed by hand; write it as a reference to its table, or as {{{{given {number} | its source}}}}"
             yield Problem(file, row=row, rule="typed_number", reason=reason)
-        yield from (Problem(file, row=row, rule=rule, reason=reason) for rule, pattern, reason in FORBIDDEN if pattern.search(line))
+        broken = next(((rule, reason) for rule, pattern, reason in FORBIDDEN if pattern.search(line)), None)
+        if broken:
+            yield Problem(file, row=row, rule=broken[0], reason=broken[1])
 
 
-def text_faults(evaluation: Evaluation, chapters: Mapping[str, str]) -> Iterator[Problem]:
+def text_faults(evaluation: Evaluation) -> Iterator[Problem]:
     """Give what can be seen to be wrong in the texts without any result."""
-    sections = section_names(evaluation, chapters)
+    sections = section_names(evaluation)
     for file, section, language in named(evaluation):
         yield from _misnamed(file, section, language, sections)
-        yield from _faults(evaluation, file, (evaluation.folder / file).read_text(encoding="utf-8"))
+        yield from _faults(evaluation, file, _content(evaluation, file))

@@ -48,7 +48,7 @@ def _broken(reason: str) -> UserError:
 
 def _change(c: Context, keys: Sequence[str], column: str) -> tuple[Any, str]:
     alliance, name = keys
-    row, indicator = c.change_of(alliance, name), c.evaluation.indicator(name)
+    indicator, row = c.evaluation.indicator(name), c.change_of(alliance, name)
     value = getattr(row, column)
     if column == "verdict":
         return row, c.say.word("verdict", value)

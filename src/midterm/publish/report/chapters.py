@@ -146,7 +146,7 @@ def _planned(c: Context, alliance: str) -> list[str]:
     cells = [
         [
             *say.target(str(row.indicator_id), names),
-            *(_plain(c, value) for value in (row.baseline, row.target, row.actual)),
+            *(say.as_given(value) for value in (row.baseline, row.target, row.actual)),
             say.percent(row.attainment),
             say.percent(row.expected),
             say.word("status", row.status),
@@ -339,14 +339,6 @@ def annex_methods(c: Context) -> list[str]:
 
 def _count(c: Context, value: float) -> str:
     return c.texts.value_absent if pd.isna(value) else c.say.number(float(value), 0)
-
-
-def _plain(c: Context, value: float) -> str:
-    """Return a framework value with as many decimals as it has, at most two."""
-    if pd.isna(value):
-        return c.texts.value_absent
-    decimals = next(places for places in (0, 1, 2) if places == 2 or round(value, places) == value)
-    return c.say.number(float(value), decimals)
 
 
 CHAPTERS: tuple[Chapter, ...] = (

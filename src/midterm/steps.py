@@ -158,6 +158,7 @@ STEPS = (
         ),
         (
             *(f"reports/report.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
+            "reports/explorer.html",
             *(f"{TABLES}/evidence.{ending}" for ending in TABLE),
         ),
     ),

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,12 +14,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import pandas as pd
-
-from midterm.description import Evaluation, Language
+from midterm.description import LANGUAGES, Evaluation, Language
 from midterm.files import replacing
 from midterm.publish.charts.registry import figure_name, figures_of
-from midterm.publish.disclosure import Published, publishable
+from midterm.publish.disclosure import Published
 from midterm.publish.documents import TEMPLATES
 from midterm.publish.explorer.content import content
 from midterm.publish.figures import FIGURES_FOLDER
@@ -29,21 +28,24 @@ from midterm.publish.wording import ALL, marks
 from midterm.tables import Store
 
 EXPLORER = f"{REPORTS}/explorer.html"
-OUTSIDE_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}  # no text ends or opens an element
+# In the data no text can open or end an element.
+OUTSIDE_SCRIPT: dict[str, str | int | None] = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+SHAPE = re.compile(r'(<path id="[^"]+" d=")([^"]+)"')
 
 
 @dataclass(frozen=True)
 class Drawn:
     """A figure as its files hold it: the SVG and what stands under it."""
 
-    svg: bytes
+    svg: str
     caption: str
 
 
-def write_explorer(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> str:
-    """Write the explorer in every language of the evaluation, figures included; return the file's name."""
-    shown, figures = publishable(tables, evaluation), dict(_figures(evaluation, store.folder / FIGURES_FOLDER))
-    page = compose(evaluation, shown, figures, is_synthetic=store.is_synthetic)
+def write_explorer(store: Store, evaluation: Evaluation, tables: Published) -> str:
+    """Write the explorer in every language that the project speaks, figures included; return the file's name."""
+    figures = dict(_figures(evaluation, store.folder / FIGURES_FOLDER))
+    page = compose(evaluation, tables, figures, is_synthetic=store.is_synthetic)
     with replacing(store.folder / EXPLORER) as path:
         path.write_text(page, encoding="utf-8", newline="\n")
     return EXPLORER
@@ -51,22 +53,23 @@ def write_explorer(store: Store, evaluation: Evaluation, tables: Mapping[str, pd
 
 def _figures(evaluation: Evaluation, folder: Path) -> Iterator[tuple[str, Drawn]]:
     """Give every figure of the registry that was drawn, by its name."""
-    for language in evaluation.file.languages:
+    for language in LANGUAGES:
         for spec in figures_of(evaluation):
             for name in (figure_name(spec, unit, language) for unit in (ALL, *evaluation.alliances) if spec.is_for(unit)):
                 svg, words = folder / f"{name}.svg", folder / f"{name}.json"
                 if svg.exists() and words.exists():
-                    yield name, Drawn(svg.read_bytes(), str(json.loads(words.read_text(encoding="utf-8"))["caption"]))
+                    yield name, Drawn(svg.read_text(encoding="utf-8"), str(json.loads(words.read_text(encoding="utf-8"))["caption"]))
 
 
 def compose(evaluation: Evaluation, tables: Published, figures: Mapping[str, Drawn], *, is_synthetic: bool) -> str:
     """Return the whole page; ``figures`` by name (``waves_klimop.nl``). Every text in it stays text."""
-    languages = evaluation.file.languages
+    languages = _languages(evaluation)
     pages = {language: content(Context(evaluation, tables, language, Path(), "")) for language in languages}
     for language, page in pages.items():
         page["texts"]["mark"] = " · ".join(marks(evaluation, language, is_synthetic=is_synthetic).values())
-    packed = {name: {"svg": _packed(drawn.svg), "caption": drawn.caption} for name, drawn in figures.items()}
-    data = {"pages": pages, "first": _first(evaluation), "figures": packed}
+    shapes: dict[str, int] = {}
+    packed = {name: {"svg": _packed(_sharing(drawn.svg, shapes)), "caption": drawn.caption} for name, drawn in figures.items()}
+    data = {"pages": pages, "first": _first(evaluation), "figures": packed, "shapes": _packed(json.dumps(list(shapes)))}
     style, script = (f"\n{(TEMPLATES / name).read_text(encoding='utf-8')}" for name in ("explorer.css", "explorer.js"))
     palette = Palette(evaluation.file.publication.colours)
     values = {
@@ -81,6 +84,11 @@ def compose(evaluation: Evaluation, tables: Published, figures: Mapping[str, Dra
     return Template((TEMPLATES / "explorer.html").read_text(encoding="utf-8")).substitute(values, **front)
 
 
+def _languages(evaluation: Evaluation) -> tuple[Language, ...]:
+    """Return every language, the evaluation's own first."""
+    return tuple(dict.fromkeys((*evaluation.file.languages, *LANGUAGES)))
+
+
 def _first(evaluation: Evaluation) -> dict[str, str]:
     """Return what is chosen when the address says nothing."""
     indicators = [*evaluation.plan.primary, *(indicator.id for indicator in evaluation.indicators)]
@@ -92,10 +100,18 @@ def _sentence(evaluation: Evaluation, language: Language) -> str:
     return f'<p lang="{html.escape(labels.report.locale)}">{html.escape(labels.explorer.no_script)}</p>'
 
 
-def _packed(svg: bytes) -> str:
-    """Return a figure deflated, as text: a fifth of its size."""
+def _sharing(svg: str, shapes: dict[str, int]) -> str:
+    """Return ``svg`` with the outline of every letter and marker named by its place in ``shapes``, to which new ones are added.
+
+    Half of a figure is the letters that it shares with all others; the page puts them back.
+    """
+    return SHAPE.sub(lambda found: f'{found[1]}@{shapes.setdefault(found[2], len(shapes))}"', svg)
+
+
+def _packed(text: str) -> str:
+    """Return a text deflated, as text again: a fifth of its size."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return base64.b64encode(packer.compress(svg) + packer.flush()).decode()
+    return base64.b64encode(packer.compress(text.encode()) + packer.flush()).decode()
 
 
 def _embedded(data: Mapping[str, Any]) -> str:

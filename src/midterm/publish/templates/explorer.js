@@ -14,20 +14,20 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-// What can be chosen in each field, given the language; a value that is not there falls back to the first choice.
+// What can be chosen, given the language. What the address names and is not there falls back to the first choice.
 function choices(page) {
   const languages = Object.entries(data.pages).map(([id, other]) => ({ id, name: other.name, lang: other.locale }));
-  return { language: languages, unit: page.units, wave: page.waves, indicator: page.indicators, figure: page.figures };
+  return { language: languages, unit: page.units, wave: page.waves, indicator: page.indicators };
 }
 
 function choice() {
   const asked = new URLSearchParams(location.hash.slice(1));
-  const language = data.pages[asked.get("language")] ? asked.get("language") : data.first.language;
-  const known = choices(data.pages[language]);
-  const valid = (field, id) => known[field].some((one) => one.id === id);
-  const pick = (field) => [asked.get(field), data.first[field]].find((id) => valid(field, id));
-  const chosen = Object.fromEntries(FIELDS.map((field) => [field, pick(field)]));
-  chosen.figure ??= (known.figure.find((one) => one.of === "indicator") ?? known.figure[0]).id;
+  const pick = (field, known) => [asked.get(field), data.first[field], known[0].id].find((id) => known.some((one) => one.id === id));
+  const language = pick("language", choices(data.pages[data.first.language]).language);
+  const page = data.pages[language];
+  const chosen = { language };
+  for (const field of ["unit", "wave", "indicator"]) chosen[field] = pick(field, choices(page)[field]);
+  chosen.figure = pick("figure", figureGroups(page, chosen).flatMap(([, options]) => options));
   return chosen;
 }
 
@@ -69,24 +69,31 @@ async function unpacked(text) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
 }
 
+// A figure, with the outlines of letters that all figures share put back in their places.
+async function picture(packed) {
+  const [text, shapes] = await Promise.all([unpacked(packed), unpacked(data.shapes)]);
+  const outlines = JSON.parse(shapes);
+  const whole = text.replace(/(<path id="[^"]+" d=")@(\d+)"/g, (_, start, place) => `${start}${outlines[place]}"`);
+  return document.importNode(new DOMParser().parseFromString(whole, "image/svg+xml").documentElement, true);
+}
+
 async function showFigure(page, chosen) {
   const name = figureName(page, chosen);
   const figure = data.figures[name];
-  at("picture").dataset.wanted = name;
   if (!figure) return showNoFigure(page.texts.figure_absent);
+  const asked = location.hash;
   let drawn;
   try {
-    drawn = new DOMParser().parseFromString(await unpacked(figure.svg), "image/svg+xml").documentElement;
+    drawn = await picture(figure.svg);
   } catch {
     return showNoFigure(page.texts.figure_unreadable);
   }
-  if (at("picture").dataset.wanted !== name) return; // another choice was made meanwhile
-  const picture = document.importNode(drawn, true);
-  at("picture").replaceChildren(picture);
+  if (location.hash !== asked) return; // another choice was made meanwhile
+  at("picture").replaceChildren(drawn);
   at("caption").textContent = figure.caption;
-  at("words").textContent = picture.querySelector("desc")?.textContent ?? "";
+  at("words").textContent = drawn.querySelector("desc")?.textContent ?? "";
   at("spoken").hidden = false;
-  pointOut(picture, chosen);
+  pointOut(page, drawn, chosen);
 }
 
 function showNoFigure(sentence) {
@@ -96,36 +103,35 @@ function showNoFigure(sentence) {
 }
 
 // In a figure that names its marks, frame the row of the chosen alliance and ring the mark of the chosen wave.
-function pointOut(picture, chosen) {
+function pointOut(page, drawn, chosen) {
   const place = (part) => {
     const box = part.getBoundingClientRect();
-    const back = picture.getScreenCTM().inverse();
+    const back = drawn.getScreenCTM().inverse();
     const [start, end] = [new DOMPoint(box.left, box.top), new DOMPoint(box.right, box.bottom)].map((point) => point.matrixTransform(back));
     return { left: start.x, top: start.y, right: end.x, bottom: end.y };
   };
-  const found = (id) => picture.querySelector(`[id="${CSS.escape(id)}"]`);
-  const name = found(`name-${chosen.unit}`);
+  const found = (id) => drawn.querySelector(`[id="${CSS.escape(id)}"]`);
+  const row = [found(`name-${chosen.unit}`), ...page.waves.map((wave) => found(`mark-${chosen.unit}-${wave.id}`))];
   const mark = found(`mark-${chosen.unit}-${chosen.wave}`);
-  const marks = [...picture.querySelectorAll(`[id^="mark-${CSS.escape(chosen.unit)}-"]`)].filter((one) => !one.parentElement.closest('[id^="mark-"]'));
-  if (name) frame(picture, [name, ...marks].map(place));
-  if (mark) ring(picture, place(mark));
+  if (row[0]) frame(drawn, row.filter(Boolean).map(place));
+  if (mark) ring(drawn, place(mark));
 }
 
-function frame(picture, boxes) {
-  const width = picture.viewBox.baseVal.width;
+function frame(drawn, boxes) {
+  const width = drawn.viewBox.baseVal.width;
   const [top, bottom] = [Math.min(...boxes.map((box) => box.top)) - 3, Math.max(...boxes.map((box) => box.bottom)) + 3];
-  draw(picture, "rect", { x: 2, y: top, width: width - 4, height: bottom - top, rx: 3, class: "chosen-row" });
+  draw(drawn, "rect", { x: 2, y: top, width: width - 4, height: bottom - top, rx: 3, class: "chosen-row" });
 }
 
-function ring(picture, box) {
+function ring(drawn, box) {
   const radius = Math.max(box.right - box.left, box.bottom - box.top) / 2 + 3;
-  draw(picture, "circle", { cx: (box.left + box.right) / 2, cy: (box.top + box.bottom) / 2, r: Math.min(radius, 9), class: "chosen-mark" });
+  draw(drawn, "circle", { cx: (box.left + box.right) / 2, cy: (box.top + box.bottom) / 2, r: Math.min(radius, 9), class: "chosen-mark" });
 }
 
-function draw(picture, name, attributes) {
+function draw(drawn, name, attributes) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  picture.append(made);
+  drawn.append(made);
 }
 
 function table(caption, head, rows) {
@@ -208,7 +214,6 @@ function show() {
   const known = choices(page);
   for (const field of ["language", "unit", "wave", "indicator"]) fill(field, [["", known[field]]], chosen[field]);
   fill("figure", figureGroups(page, chosen), chosen.figure);
-  at("languages").hidden = known.language.length < 2;
   showHeadline(page, chosen, level);
   showNote(page, chosen, level);
   at("numbers").replaceChildren(numbersTable(page, chosen));

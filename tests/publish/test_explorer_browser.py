@@ -147,3 +147,14 @@ def test_without_a_script_it_says_where_the_numbers_are(written: Path) -> None:
         plain.goto(written.as_uri())
         assert "heeft JavaScript nodig" in plain.inner_text("body")
         assert "Synthetisch / synthetic" in plain.inner_text("body")
+
+
+def test_a_very_long_name_fits_a_narrow_screen(tiny: Evaluation, tmp_path: Path) -> None:
+    path = tmp_path / "explorer.html"
+    path.write_text(
+        explorer(renamed(tiny, "Alliantie voor Zelfbeschikkingsrechtenbevorderingsorganisaties en Gelijkwaardigheid in Stad en Ommeland")), encoding="utf-8"
+    )
+    with open_page(path, 320) as page:
+        page.select_option("#unit", "noord")
+        page.locator("#picture svg").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -30,7 +30,6 @@ from midterm.tables import Store
 EXPLORER = f"{REPORTS}/explorer.html"
 # In the data no text can open or end an element.
 OUTSIDE_SCRIPT: dict[str, str | int | None] = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-
 SHAPE = re.compile(r'(<path id="[^"]+" d=")([^"]+)"')
 
 

@@ -7,7 +7,7 @@ import io
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from midterm.publish.style import ACCENT, BAND, INK, LABEL, RULE, SMALL, SOFT, house_style
+from midterm.publish.style import BAND, INK, LABEL, RULE, SMALL, SOFT, Palette, house_style
 from midterm.steps import STEPS, Step, follows
 
 WIDTH, HEIGHT, ACROSS, DOWN = 1.55, 0.62, 2.1, 0.95  # inches: a box, and from box to box
@@ -16,6 +16,8 @@ DESCRIPTION = (
     "Nine steps from left to right. Cleaning: survey per wave, frameworks per alliance, population and interviews once. From these, "
     "review of quality once and indicators per alliance; then waves are compared per alliance, then alliances once, and last the report is published."
 )
+
+ACCENT = Palette().accent
 
 
 def depth(step: Step) -> int:

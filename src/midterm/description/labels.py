@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from midterm.description.explorer_texts import ExplorerTexts
 from midterm.description.placeholders import Sentences, uses
 from midterm.description.quality_texts import QualityTexts
 from midterm.description.report_texts import ReportTexts
@@ -139,6 +140,9 @@ class Labels(Sentences):
 
     # Data-quality page
     quality: QualityTexts
+
+    # Explorer
+    explorer: ExplorerTexts
 
     def word(self, group: str, key: str) -> str:
         """Return the word for ``key`` in ``group``: ``word("verdict", "inconclusive")``, ``word("tier", "T0")``."""

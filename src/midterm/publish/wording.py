@@ -75,6 +75,13 @@ class Wording:
         """Return a number as text."""
         return format_number(value, self.language, decimals, signed=signed)
 
+    def as_given(self, value: float | None) -> str:
+        """Return a number with as many decimals as it has, at most two."""
+        if value is None or pd.isna(value):
+            return format_number(None, self.language)
+        decimals = next(places for places in (0, 1, 2) if places == 2 or round(value, places) == value)
+        return format_number(float(value), self.language, decimals)
+
     def percent(self, share: float) -> str:
         """Return a share (0-1) as a whole percentage."""
         return format_percent(share, self.language)

@@ -48,8 +48,8 @@ def planned(c: Context, alliance: str) -> list[str]:
     cells = [
         [
             *say.target(str(row.indicator_id), names),
-            *(c.plain(value) for value in (row.baseline, row.target)),
-            c.plain(row.actual) if row.year == year else f"{c.plain(row.actual)} ({row.year})",
+            *(say.as_given(value) for value in (row.baseline, row.target)),
+            say.as_given(row.actual) if row.year == year else f"{say.as_given(row.actual)} ({row.year})",
             say.percent(row.attainment),
             say.percent(row.expected),
             say.word("status", row.status),

@@ -112,13 +112,6 @@ class Context:
         """Return a number of persons, or the sign that there is none."""
         return self.texts.value_absent if pd.isna(value) else self.say.number(float(value), 0)
 
-    def plain(self, value: float) -> str:
-        """Return a framework value with as many decimals as it has, at most two."""
-        if pd.isna(value):
-            return self.texts.value_absent
-        decimals = next(places for places in (0, 1, 2) if places == 2 or round(value, places) == value)
-        return self.say.number(float(value), decimals)
-
     def change_of(self, alliance: str, indicator: str) -> Any:
         """Return the planned change of one indicator."""
         plan = self.evaluation.plan

@@ -76,7 +76,7 @@ def _attainment(c: Context, keys: Sequence[str], column: str) -> tuple[Any, str]
     value = getattr(row, column)
     if column == "status":
         return row, c.say.word("status", value)
-    return row, "" if pd.isna(value) else c.say.percent(value) if column in ("attainment", "expected") else c.plain(value)
+    return row, "" if pd.isna(value) else c.say.percent(value) if column in ("attainment", "expected") else c.say.as_given(value)
 
 
 def _evidence(c: Context, keys: Sequence[str], column: str) -> tuple[Any, str]:

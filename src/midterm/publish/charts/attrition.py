@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
@@ -30,7 +31,7 @@ from midterm.publish.figures import MARGIN, Chart, Words
 from midterm.publish.style import BAND, FAINT, INK, PAPER, SMALL, SOFT, ink_on, wrap
 from midterm.publish.wording import ALL, Wording, change_factor, flags_of, records, rows_of
 
-NAMES, PERSONS, PART, SPACE = 1.3, 1.35, 0.41, 0.12  # inches: names, bar of persons, one column of numbers, between columns
+NAMES, PERSONS, PART, SPACE = 1.3, 1.35, 0.44, 0.12  # inches: names, bar of persons, one column of numbers, between columns
 GROUPS = ("leavers", "entrants")
 PARTS = ("change", "change_of_stayers", "from_leavers", "from_entrants")
 APART = 0.17  # of a row's step: how far leavers and entrants stand above and below its middle
@@ -78,7 +79,8 @@ def attrition(tables: Published, evaluation: Evaluation, language: Language, uni
     lines = [_Line(name, evaluation.indicator(key[1]), rows.get(key)) for name, key in zip(names, wanted, strict=True)]
     drawn = _Attrition(wording, unit, tuple(lines))
     words = _words(drawn)
-    return Chart(_draw(drawn, words).figure, found, words)
+    order = found.assign(_rank=found["indicator"].map(list(primary).index).astype(int)).sort_values("_rank", kind="stable")
+    return Chart(_draw(drawn, words).figure, order.drop(columns="_rank").reset_index(drop=True), words)
 
 
 def _words(drawn: _Attrition) -> Words:
@@ -168,6 +170,8 @@ def _draw(drawn: _Attrition, words: Words) -> Page:
         for place, name in enumerate(PARTS, 1):
             right = MARGIN + INNER - (len(PARTS) - place) * PART
             page.text(right, head + middle, _number(drawn, line, name), size=SMALL, color=INK if place == 1 else SOFT, ha="right")
+        if drawn.unit != ALL:
+            page.text(MARGIN + INNER, head + middle + 0.14, drawn.wording.change_unit(line.indicator), size=SMALL, color=SOFT, ha="right")
     return page
 
 
@@ -263,4 +267,5 @@ def _draw_gap(axes: Axes, drawn: _Attrition, line: _Line, group: str, place: tup
     axes.plot([gap * scale], [y], linestyle="none", zorder=2.6, **look)
     if rows.step >= 0.44:
         text = drawn.wording.change(line.indicator, gap)
-        axes.text(gap * scale, y + side * 0.1, text, fontsize=SMALL, color=SOFT, ha="center", va="center")
+        halo = [withStroke(linewidth=2.0, foreground=PAPER)]
+        axes.text(gap * scale, y + side * 0.1, text, fontsize=SMALL, color=SOFT, ha="center", va="center", path_effects=halo)

@@ -101,7 +101,7 @@ def _words(drawn: _Dumbbell, found: pd.DataFrame) -> Words:
     named = {"indicator": wording.indicator(drawn.indicator.id), "units": wording.units, "period": period, "level": level}
     is_share = drawn.indicator.statistic == "share"
     subtitle = texts.subtitle_share.format(**named) if is_share else texts.subtitle.format(unit=drawn.indicator.unit.in_(wording.language), **named)
-    note = (texts.note if len(drawn.waves) > 1 else texts.note_levels).format(level=level)
+    note = (texts.note if drawn.has_changes else texts.note_levels).format(level=level)
     is_planned = drawn.indicator.id in wording.evaluation.plan.primary
     title = _title(drawn)
     alt = texts.alt.format(title=title, parts="; ".join(_alt_part(drawn, unit) for unit in drawn.units))
@@ -132,13 +132,18 @@ def _title_of_levels(drawn: _Dumbbell) -> str:
         return texts.title_plain.format(indicator=name, period=wording.period(drawn.waves))
     values = {unit: drawn.level(unit, wave) for unit in wording.evaluation.alliances if not pd.isna(drawn.level(unit, wave))}
     shown, pooled = {unit: wording.level(drawn.indicator, value) for unit, value in values.items()}, drawn.level(ALL, wave)
-    if len(values) < 2:
-        unit, value = next(iter(shown.items()), (ALL, wording.level(drawn.indicator, pooled)))
-        return texts.title_level.format(indicator=name, wave=wording.wave(wave), name=wording.unit_name(unit), value=value)
-    high, low = max(values, key=values.__getitem__), min(values, key=values.__getitem__)
+    if len(set(shown.values())) < 2:
+        value = next(iter(shown.values()), wording.level(drawn.indicator, pooled))
+        return texts.title_level.format(indicator=name, wave=wording.wave(wave), name=_named(wording, list(shown) or [ALL]), value=value)
+    ends = {"high": shown[max(values, key=values.__getitem__)], "low": shown[min(values, key=values.__getitem__)]}
+    named = {end: _named(wording, [unit for unit, text in shown.items() if text == value]) for end, value in ends.items()}
     together = "" if pd.isna(pooled) else texts.title_pooled.format(units=wording.units, value=wording.level(drawn.indicator, pooled))
-    named = {"high": wording.unit_name(high), "high_value": shown[high], "low": wording.unit_name(low), "low_value": shown[low]}
-    return texts.title_levels.format(indicator=name, wave=wording.wave(wave), pooled=together, **named)
+    return texts.title_levels.format(indicator=name, wave=wording.wave(wave), pooled=together, high_value=ends["high"], low_value=ends["low"], **named)
+
+
+def _named(wording: Wording, units: Sequence[str]) -> str:
+    """Return the names of those that show the same number; more than two are counted."""
+    return ", ".join(map(wording.unit_name, units)) if len(units) <= 2 else wording.labels.average_n.format(n=len(units), units=wording.units)
 
 
 def _alt_part(drawn: _Dumbbell, unit: str) -> str:
@@ -261,7 +266,7 @@ def _draw_result(page: Page, drawn: _Dumbbell, unit: str, result: str, place: tu
 
 def _draw_row(axes: Axes, drawn: _Dumbbell, unit: str, middle: float, rows: Rows) -> None:
     """Draw the levels of one row from first (above) to last (below), each with its interval, and what joins them."""
-    is_described = verdict_of(drawn.changes.get(unit)) in ("described_only", NO_DATA, NOT_PUBLISHED) and drawn.has_changes
+    is_described = verdict_of(drawn.changes.get(unit)) == "described_only"
     colour = FAINT if is_described else drawn.wording.palette.accent
     shift = APART * rows.step / max((len(drawn.waves) - 1) / 2, 1)
     places = {wave: middle + (place - (len(drawn.waves) - 1) / 2) * shift for place, wave in enumerate(drawn.waves)}

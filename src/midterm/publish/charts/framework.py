@@ -24,13 +24,13 @@ UNITS = 1.85  # inches for the names of alliances
 def attainment(tables: Published, evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
     """Draw how far the indicators of ``unit`` are on the way to their targets; for all, how many have which status."""
     wording = Wording(evaluation, language)
-    to_date = _to_date(rows_of(tables["attainment"], evaluation.alliances if unit == ALL else (unit,)))
-    if to_date.empty:
+    latest = to_date(rows_of(tables["attainment"], evaluation.alliances if unit == ALL else (unit,)))
+    if latest.empty:
         return None
-    return _statuses(wording, to_date) if unit == ALL else _bullets(wording, to_date, tables["framework"], unit)
+    return _statuses(wording, latest) if unit == ALL else _bullets(wording, latest, tables["framework"], unit)
 
 
-def _to_date(rows: pd.DataFrame) -> pd.DataFrame:
+def to_date(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row per framework indicator: its last year with a value, or its last year when there is none."""
     known = rows.assign(_known=rows["actual"].notna()).sort_values(["_known", "year"], kind="stable")
     last = known.groupby(["alliance", "indicator_id"], sort=False).tail(1).drop(columns="_known")

@@ -121,7 +121,7 @@ def even_steps(low: float, high: float, most: float = 4.5) -> list[float]:
     """Return whole or half steps from ``low`` to ``high`` that go at most ``most`` times into the whole."""
     span = high - low
     power = 10 ** math.floor(math.log10(span))
-    step = next(size for size in (0.5 * power, power, 2 * power, 5 * power) if span / size <= most)
+    step = next(size for size in (0.2 * power, 0.5 * power, power, 2 * power, 5 * power) if span / size <= most)
     first = math.ceil(low / step - 1e-9)
     return [round(first * step + index * step, 6) for index in range(int((high - first * step) / step + 1e-9) + 1)]
 

@@ -13,6 +13,7 @@ from midterm.publish.charts.attrition import attrition
 from midterm.publish.charts.change import forest
 from midterm.publish.charts.dumbbell import dumbbell
 from midterm.publish.charts.framework import attainment
+from midterm.publish.charts.overview import overview
 from midterm.publish.charts.specification import specification
 from midterm.publish.charts.survey import heatmap, response
 from midterm.publish.charts.waves import waves
@@ -52,6 +53,7 @@ class FigureSpec:
 
 
 FIGURES: tuple[FigureSpec, ...] = (
+    FigureSpec("overview", overview, "all", ("response", "indicators", "change", "attainment")),
     FigureSpec("response", response, "all", ("response",)),
     FigureSpec("answers", answers, "both", ("answers",)),
     FigureSpec("waves", waves, "both", ("indicators", "change")),

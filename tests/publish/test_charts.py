@@ -39,7 +39,9 @@ def table_of(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
 
 def tables_of(evaluation: Evaluation, verdicts: Sequence[str] = VERDICTS) -> dict[str, pd.DataFrame]:
     """One small set of tables in which every alliance but the last has enough persons."""
-    rows: dict[str, list[dict[str, object]]] = {name: [] for name in ("response", "answers", "indicators", "change", "checks", "attrition", "attainment", "framework")}
+    rows: dict[str, list[dict[str, object]]] = {
+        name: [] for name in ("response", "answers", "indicators", "change", "checks", "attrition", "attainment", "framework")
+    }
     for place, unit in enumerate([*evaluation.alliances, "all"]):
         is_small = unit == evaluation.alliances[-1]
         for wave in evaluation.waves:
@@ -104,7 +106,9 @@ def _attrition(evaluation: Evaluation, unit: str, is_small: bool) -> list[dict[s
     """Eight of twenty stay; who leaves scores 0.1 higher, so 0.1 x 12/20 is what that takes from the change; the parts add up."""
     if evaluation.plan.from_wave == evaluation.plan.to_wave:
         return []
-    gaps = {f"{group}_{name}": value for group in ("leavers", "entrants") for name, value in (("gap", 0.1), ("ci_low", -0.5), ("ci_high", 0.7), ("p_value", 0.4))}
+    gaps = {
+        f"{group}_{name}": value for group in ("leavers", "entrants") for name, value in (("gap", 0.1), ("ci_low", -0.5), ("ci_high", 0.7), ("p_value", 0.4))
+    }
     parts = {"change": 0.45, "change_of_stayers": 0.43, "from_leavers": -0.06, "from_entrants": 0.08}
     numbers = {"n_stayers": 8, "n_leavers": 12, "n_entrants": 10, **gaps, **parts, "flag": ""}
     return [{"alliance": unit, "indicator": one, **({"flag": "small_n"} if is_small else numbers)} for one in evaluation.plan.primary]

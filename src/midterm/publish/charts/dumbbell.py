@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
@@ -34,6 +35,7 @@ from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, VERDICTS, Wordi
 NAMES, PERSONS, JUDGED = 1.4, 0.58, 0.86  # inches of the text columns; that of the change is as wide as its numbers
 APART = 0.19  # of a row's step: how far first and last wave stand above and below its middle
 LEVELS = ["alliance", "wave", "indicator", "statistic", "estimate", "ci_low", "ci_high", "n", "unit", "flag"]
+CHANGES = ["alliance", "estimate", "ci_low", "ci_high", "verdict", "flag"]
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,11 @@ def dumbbell(tables: Published, evaluation: Evaluation, language: Language, _uni
     waves = _between(evaluation)
     table = tables["indicators"]
     chosen = table[(table["indicator"] == indicator) & (table["source"] == "survey") & (table["statistic"] == measured.statistic) & table["wave"].isin(waves)]
-    found = rows_of(chosen, (*evaluation.alliances, ALL))
+    found = rows_of(chosen[LEVELS], (*evaluation.alliances, ALL))
     if found.empty:
         return None
     change = tables["change"]
-    changes = rows_of(planned_changes(change[change["indicator"] == indicator], evaluation), (*evaluation.alliances, ALL))
+    changes = rows_of(planned_changes(change[change["indicator"] == indicator], evaluation)[CHANGES], (*evaluation.alliances, ALL))
     levels = {(row.alliance, row.wave): row for row in records(found)}
     units = (*evaluation.alliances, *([ALL] if ALL in set(found["alliance"]) else []))
     present = tuple(wave for wave in waves if wave in set(found["wave"]))
@@ -187,7 +189,7 @@ def _draw(drawn: _Dumbbell, words: Words) -> Page:
     left, width = start + 0.15, MARGIN + INNER - start - 0.25 - wide - judged
     rows = lay_rows(names, NAMES, breaks=(len(wording.evaluation.alliances),), most=0.36)
     entries = _key(drawn)
-    head = key_height(entries) + 0.36
+    head = key_height(entries) + 0.1 + 0.13 * max(2, heading.count("\n") + 1)
     page = new_page(words, head + rows.height + 0.24)
     draw_key(page, entries)
     look: dict[str, Any] = {"size": SMALL, "color": SOFT, "va": "bottom"}
@@ -212,7 +214,7 @@ def _ends(drawn: _Dumbbell) -> list[str]:
 def _heading(drawn: _Dumbbell) -> str:
     texts = drawn.wording.labels.dumbbell
     unit = drawn.wording.change_unit(drawn.indicator)
-    return wrap(texts.column_change.format(unit=unit) if drawn.has_changes else texts.column_level, 1.2, SMALL, lines=2)
+    return wrap(texts.column_change.format(unit=unit) if drawn.has_changes else texts.column_level, 1.2, SMALL, lines=3)
 
 
 def _key(drawn: _Dumbbell) -> list[Entry]:
@@ -276,10 +278,11 @@ def _draw_row(axes: Axes, drawn: _Dumbbell, unit: str, middle: float, rows: Rows
         one = next((row for (name, _), row in drawn.levels.items() if name == unit), None)
         axes.text((low + high) / 2, middle, drawn.wording.absent(one), fontsize=SMALL, color=SOFT, ha="center", va="center")
         return
-    joined = {"linestyle": (0, (1, 1.2))} if is_described else {}
+    joined: dict[str, Any] = {"linestyle": (0, (1, 1.2))} if is_described else {}
     axes.plot([drawn.level(unit, wave) for wave in known], [places[wave] for wave in known], color=colour, linewidth=1.5, **joined)
     for wave in known:
-        row = drawn.levels[unit, wave]
-        if wave in (drawn.waves[0], drawn.waves[-1]) and not pd.isna(row.ci_low) and not pd.isna(row.ci_high):
-            axes.plot([row.ci_low, row.ci_high], [places[wave]] * 2, color=colour, linewidth=0.8, alpha=0.6)
-        axes.plot([row.estimate], [places[wave]], linestyle="none", zorder=2.6, gid=f"mark-{unit}-{wave}", **_mark(drawn, wave, colour))
+        look = _mark(drawn, wave, colour)
+        axes.plot([drawn.level(unit, wave)], [places[wave]], linestyle="none", zorder=2.6, gid=f"mark-{unit}-{wave}", **look)
+    measured = [(drawn.levels[unit, wave], places[wave]) for wave in known if wave in (drawn.waves[0], drawn.waves[-1])]
+    ends = [[(row.ci_low, y), (row.ci_high, y)] for row, y in measured if not pd.isna(row.ci_low) and not pd.isna(row.ci_high)]
+    axes.add_collection(LineCollection(ends, colors=[colour], linewidths=0.8, alpha=0.6), autolim=False)

@@ -138,7 +138,9 @@ def _alt_part(drawn: _Overview, unit: str) -> str:
     for indicator in drawn.indicators:
         known = [f"{wording.level(indicator, row.estimate)} ({wording.wave(drawn.waves[place])})" for place, row in drawn.known(unit, indicator)]
         verdict = wording.word("verdict", drawn.verdict(unit, indicator))
-        cells.append(texts.alt_cell.format(indicator=wording.indicator(indicator.id), levels=", ".join(known) or _absent(drawn, unit, indicator), verdict=verdict))
+        cells.append(
+            texts.alt_cell.format(indicator=wording.indicator(indicator.id), levels=", ".join(known) or _absent(drawn, unit, indicator), verdict=verdict)
+        )
     return texts.alt_part.format(name=wording.unit_name(unit), rate=_rate(drawn, unit), cells="; ".join(cells), targets=_targets(drawn, unit))
 
 
@@ -234,7 +236,7 @@ def _draw_trend(page: Page, drawn: _Overview, what: tuple[str, Indicator], known
     xs = [left + (wave + 0.5) * step for wave, _ in known]
     ends = [[(x, down(row.ci_low)), (x, down(row.ci_high))] for x, (_, row) in zip(xs, known, strict=True) if not pd.isna(row.ci_low + row.ci_high)]
     page.sheet.add_collection(LineCollection(ends, colors=[colour], linewidths=0.9, alpha=0.5))
-    shape = {"marker": "o", "markersize": 2.6, "markerfacecolor": PAPER if colour == FAINT else colour}
+    shape: dict[str, Any] = {"marker": "o", "markersize": 2.6, "markerfacecolor": PAPER if colour == FAINT else colour}
     page.sheet.plot(xs, [down(row.estimate) for _, row in known], color=colour, linewidth=1.0, **shape)
 
 

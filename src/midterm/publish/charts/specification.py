@@ -139,11 +139,17 @@ def _draw(drawn: _Curve, words: Words) -> Page:
 
 
 def _look(drawn: _Curve, row: Any) -> dict[str, Any]:
-    """Return how a point looks: filled where a test finds a difference, open where it finds none, small and grey where there is no test."""
+    """Return how a point looks: filled where a test finds a difference, open where it finds none, small and grey where there is no test.
+
+    That of the plan's own choices is a black diamond.
+    """
+    is_found = bool(row.p_value < drawn.wording.evaluation.plan.alpha)
+    if drawn.planned is not None and row is drawn.planned:
+        return {"marker": "D", "markersize": 5.2, "color": INK, "markeredgewidth": 1.1, "markerfacecolor": INK if is_found else PAPER}
     if pd.isna(row.p_value):
         return {"marker": "o", "markersize": 2.6, "color": FAINT}
     colour = drawn.wording.palette.accent
-    if row.p_value < drawn.wording.evaluation.plan.alpha:
+    if is_found:
         return {"marker": "o", "markersize": 4.6, "color": colour}
     return {"marker": "o", "markersize": 4.6, "markerfacecolor": PAPER, "markeredgecolor": colour, "markeredgewidth": 1.1, "color": colour}
 
@@ -151,12 +157,12 @@ def _look(drawn: _Curve, row: Any) -> dict[str, Any]:
 def _key(drawn: _Curve) -> list[Entry]:
     texts, alpha = drawn.wording.labels.specification, drawn.wording.evaluation.plan.alpha
     named: dict[str, Entry] = {}
-    for row in drawn.rows:
+    for row in (row for row in drawn.rows if row is not drawn.planned):
         word = texts.key_not_tested if pd.isna(row.p_value) else texts.key_significant if row.p_value < alpha else texts.key_not_significant
         named[word] = (_look(drawn, row), word)
     entries = [named[word] for word in (texts.key_significant, texts.key_not_significant, texts.key_not_tested) if word in named]
     if drawn.planned is not None:
-        entries.append(({"marker": "D", "markersize": 5.2, "color": INK}, texts.key_planned))
+        entries.append((_look(drawn, drawn.planned), texts.key_planned))
     margin = drawn.wording.labels.key_margin.format(margin=drawn.wording.margin(drawn.indicator))
     return [*entries, ({"marker": "s", "color": "#dcdcdc", "markersize": 7.0}, margin)]
 
@@ -186,9 +192,7 @@ def _draw_choice(axes: Axes, drawn: _Curve, row: Any, place: float) -> None:
     factor, look = change_factor(drawn.indicator), _look(drawn, row)
     if not pd.isna(row.ci_low) and not pd.isna(row.ci_high):
         axes.plot([place, place], [row.ci_low * factor, row.ci_high * factor], color=look["color"], linewidth=1.1, alpha=0.6)
-    is_planned = row is drawn.planned
-    shape = {"marker": "D", "markersize": 5.4, "color": INK, "markeredgecolor": INK} if is_planned else {}
-    axes.plot([place], [row.estimate * factor], linestyle="none", zorder=2.6, **{**look, **shape})
+    axes.plot([place], [row.estimate * factor], linestyle="none", zorder=2.6, **look)
 
 
 def _draw_matrix(page: Page, drawn: _Curve, groups: dict[str, list[str]], places: list[float], top: float) -> None:

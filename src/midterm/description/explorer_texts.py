@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from midterm.description.model import Frozen
-from midterm.description.placeholders import uses
+from midterm.description.placeholders import Sentences, uses
 
 Plain = str
 
 
-class LevelFlags(Frozen):
+class LevelFlags(Sentences):
     """What is said of a number that carries a flag, in the order in which it is said; flags that are not here are not said."""
 
     one_organisation: Plain
@@ -19,7 +18,7 @@ class LevelFlags(Frozen):
     few_df: Plain
 
 
-class ExplorerTexts(Frozen):
+class ExplorerTexts(Sentences):
     """One text per field, in one language; numbers enter only through placeholders. ``figures`` has short names by kind of figure."""
 
     # The page

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from midterm.description.change_texts import AttritionTexts, DumbbellTexts, OverviewTexts, SpecificationTexts
 from midterm.description.explorer_texts import ExplorerTexts
 from midterm.description.placeholders import Sentences, uses
 from midterm.description.quality_texts import QualityTexts
@@ -106,12 +107,14 @@ class Labels(Sentences):
     forest_alt_part: Annotated[str, uses("name", "estimate", "low", "high", "verdict")]
     forest_alt_described: Annotated[str, uses("name", "estimate", "verdict")]
     forest_alt_empty: Annotated[str, uses("name", "verdict")]
+    forest_alt_prediction: Annotated[str, uses("unit", "low", "high")]
     column_change: str
     column_verdict: str
     key_change: str
     key_described: str
     key_shrunken: str
     key_pooled: str
+    key_prediction: Annotated[str, uses("unit")]
     key_margin: Annotated[str, uses("margin")]
 
     # Figure: attainment
@@ -134,6 +137,12 @@ class Labels(Sentences):
     heatmap_note: Annotated[str, uses("too_small")]
     heatmap_alt: Annotated[str, uses("title", "units", "parts")]
     heatmap_alt_part: Annotated[str, uses("indicator", "low", "high")]
+
+    # Figures about change, each with its own texts
+    dumbbell: DumbbellTexts
+    specification: SpecificationTexts
+    attrition: AttritionTexts
+    overview: OverviewTexts
 
     # Report
     report: ReportTexts

@@ -19,6 +19,7 @@ ALL, AVERAGE = "all", "average"
 VERDICTS = ("changed_better", "changed_worse", "no_relevant_change", "inconclusive", "described_only")
 STATUSES = ("reached", "on_track", "maintained", "uncertain", "off_track", "not_computable")
 NO_DATA, NOT_PUBLISHED, WITHHELD = "no_data", "not_published", "withheld"
+UNTOLD = frozenset({NO_DATA, NOT_PUBLISHED, WITHHELD})  # what stands for a verdict where there is none
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Wording:
     def palette(self) -> Palette:
         """The colours."""
         return Palette(self.evaluation.file.publication.colours)
+
+    @property
+    def unit(self) -> str:
+        """What the evaluation calls one of its units."""
+        return self.evaluation.file.unit.singular.in_(self.language)
 
     @property
     def units(self) -> str:
@@ -93,6 +99,11 @@ class Wording:
     def change(self, indicator: Indicator, value: float) -> str:
         """Return a change with its sign, in the unit that ``change_unit`` names."""
         return self.number(value * change_factor(indicator), 0 if indicator.statistic == "share" else 2, signed=True)
+
+    def margin(self, indicator: Indicator) -> str:
+        """Return the smallest change that matters, in the unit that ``change_unit`` names, with no more decimals than it needs."""
+        margin = indicator.margin * change_factor(indicator)
+        return self.number(margin, 0 if margin >= 2 else 1 if round(margin, 1) == round(margin, 3) else 2)
 
     def change_unit(self, indicator: Indicator) -> str:
         """Return the unit of a change: percentage points for a share."""

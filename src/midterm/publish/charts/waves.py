@@ -14,11 +14,11 @@ from matplotlib.patheffects import withStroke
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
-from midterm.publish.charts.layout import Entry, Page, draw_key, key_height, new_page
+from midterm.publish.charts.layout import Entry, Page, draw_key, even_steps, key_height, new_page
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import LABEL, PAPER, RULE, SMALL, wrap
-from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, VERDICTS, WITHHELD, Wording, planned_changes, records, rows_of, verdict_of
+from midterm.publish.wording import ALL, UNTOLD, VERDICTS, Wording, planned_changes, records, rows_of, verdict_of
 
 ACROSS, GAP, INDENT, PANEL, TICKS = 3, 0.4, 0.28, 1.1, 0.36  # panels beside each other; inches
 
@@ -75,7 +75,7 @@ def _title(drawn: _Panels, change: pd.DataFrame) -> str:
     wording = drawn.wording
     rows = {row.indicator: row for row in records(rows_of(planned_changes(change, wording.evaluation), (drawn.unit,)))}
     found = [verdict_of(rows.get(one.id)) for one in drawn.indicators]
-    if set(found) <= {NO_DATA, NOT_PUBLISHED, WITHHELD}:
+    if set(found) <= UNTOLD:
         return wording.labels.waves_title_plain.format(unit=wording.unit_name(drawn.unit), period=wording.period(drawn.waves))
     return wording.tally(wording.unit_name(drawn.unit), found, "verdict", VERDICTS, wording.labels.counted_indicators)
 
@@ -106,7 +106,7 @@ def _draw_panel(axes: Axes, drawn: _Panels, indicator: Indicator) -> None:
     axes.set(xlim=(-0.45, count - 0.35), ylim=(low, high + 0.2 * (high - low)))  # above the highest interval there is room for its number
     axes.grid(visible=False, axis="x")
     axes.grid(visible=True, axis="y")
-    ticks = [0, 0.5, 1] if indicator.statistic == "share" else _steps(low, high)
+    ticks = [0, 0.5, 1] if indicator.statistic == "share" else even_steps(low, high)
     decimals = 0 if all(float(tick).is_integer() for tick in ticks) else 1
     axes.set_yticks(ticks, [wording.level(indicator, tick, decimals) for tick in ticks])
     own = [drawn.rows.get((drawn.unit, indicator.id, wave)) for wave in drawn.waves]
@@ -125,15 +125,6 @@ def _draw_panel(axes: Axes, drawn: _Panels, indicator: Indicator) -> None:
     axes.set_xticks(range(count), [_tick(wording, wave, row) for wave, row in zip(drawn.waves, own, strict=True)], fontsize=size)
     axes.tick_params(axis="x", length=0)
     axes.axhline(low, color=RULE, linewidth=0.6)
-
-
-def _steps(low: float, high: float) -> list[float]:
-    """Return whole or half steps from ``low`` to ``high``, at most five."""
-    span = high - low
-    power = 10 ** math.floor(math.log10(span))
-    step = next(size for size in (0.5 * power, power, 2 * power, 5 * power) if span / size <= 4.5)
-    first = math.ceil(low / step - 1e-9)
-    return [round(first * step + index * step, 6) for index in range(int((high - first * step) / step + 1e-9) + 1)]
 
 
 def _draw_line(axes: Axes, rows: Sequence[Any], **look: Any) -> None:

@@ -140,7 +140,7 @@ STEPS = (
             *(f"{PARTS}/{name}/*.parquet" for name in (*MEASURED, *COMPARED)),
         ),
         (
-            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED) for ending in TABLE),
+            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED, "combinations") for ending in TABLE),
             *(f"{FIGURES}/*_all.{ending}" for ending in FIGURE),
         ),
     ),
@@ -153,7 +153,7 @@ STEPS = (
             "{labels}",
             *(f"data/processed/{name}.parquet" for name in ("respondents", "framework", "population", "interviews", *BOOKS)),
             "data/processed/open/open_answers.parquet",
-            *(f"{TABLES}/{name}.parquet" for name in (*MEASURED, "change")),
+            *(f"{TABLES}/{name}.parquet" for name in (*MEASURED, "change", "combinations")),
             f"{FIGURES}/*",
         ),
         (

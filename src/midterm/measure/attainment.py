@@ -13,6 +13,7 @@ from midterm.measure.targets import NEARLY, ROUNDING, expected_share, trajectory
 from midterm.tables import empty, shaped
 
 SUMMABLE = ("count", "amount")
+SCHEDULED = ("reached", "on_track", "maintained")  # the statuses of what is on schedule
 REVISED = {
     "baseline_revised": ("baseline_value", "baseline_year"),
     "target_revised": ("target_value", "target_year"),
@@ -37,6 +38,12 @@ def attainment(evaluation: Evaluation, framework: pd.DataFrame) -> pd.DataFrame:
         steps = evaluation.milestones.get((str(key[0]), normalise(str(key[1]))), {})
         rows += _indicator_rows(group.sort_values("year"), kinds, steps)
     return shaped("attainment", pd.DataFrame(rows)) if rows else empty("attainment")
+
+
+def to_date(attainment: pd.DataFrame) -> pd.DataFrame:
+    """Return of the table ``attainment`` one row per target: its last year with a value, or its last year when there is none."""
+    known = attainment.assign(_known=attainment["actual"].notna()).sort_values(["_known", "year"], kind="stable")
+    return known.groupby(["alliance", "indicator_id"], sort=False).tail(1).drop(columns="_known")
 
 
 def _indicator_rows(group: pd.DataFrame, kinds: Mapping[str, str], steps: Mapping[int, float]) -> list[dict[str, object]]:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from midterm.description.evaluation import Evaluation
 from midterm.measure.survey_targets import BELOW_MINIMUM
-from midterm.tables import shaped
+from midterm.tables import shaped, stack
 
 FLAG = "small_n"
+POOLED = "(other)"  # no item can be called so
 LEVEL = ["estimate", "std_error", "ci_low", "ci_high"]
 ATTAINMENT = ["baseline", "actual", "attainment", "expected"]
 CHANGE = [*LEVEL, "df", "p_value", "p_adjusted", "effect_size", "effect_low", "effect_high", "equivalence_p", "minimal_detectable", "shrunken"]
@@ -25,10 +26,10 @@ def publishable(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> P
     """Return ``tables`` fit to be shown: every survey result on fewer persons than the audience's minimum is empty, flag ``small_n``.
 
     Verdicts of blanked changes become ``described_only``, statuses of blanked targets ``not_computable``; answers of too small a
-    group are left out.
+    group are left out, and rare combinations of answers stand together.
     """
     minimum = evaluation.minimum
-    blank = {"indicators": _indicators, "change": _change, "attainment": _attainment, "answers": _answers}
+    blank = {"indicators": _indicators, "change": _change, "attainment": _attainment, "answers": _answers, "combinations": _combinations}
     return Published({name: blank[name](table, minimum) if name in blank else table for name, table in tables.items()})
 
 
@@ -57,6 +58,24 @@ def _is_below(table: pd.DataFrame) -> pd.Series:
 
 def _answers(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     return shaped("answers", table[table["n_usable"] >= minimum])
+
+
+def _combinations(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Put combinations of fewer than ``minimum`` persons in one row per block and wave; leave out what is too small as a whole."""
+    return stack("combinations", [_pooled(group, minimum) for _, group in table.groupby(["alliance", "wave", "block"])])
+
+
+def _pooled(group: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Pool the smallest combinations of one block and wave: all that are too small, and more until they are enough together."""
+    ranked = group.sort_values(["n", "combination"], kind="stable", ignore_index=True)
+    together = ranked["n"].cumsum()
+    count = int((ranked["n"] < minimum).sum())
+    while 0 < count < len(ranked) and together[count - 1] < minimum:
+        count += 1
+    if count == 0:
+        return ranked
+    rest = ranked.iloc[:1].assign(combination=POOLED, n=together[count - 1])
+    return pd.concat([rest, ranked.iloc[count:]]) if together[count - 1] >= minimum else ranked.iloc[:0]
 
 
 def _blanked(table: pd.DataFrame, n: pd.Series, minimum: int, columns: list[str]) -> pd.DataFrame:

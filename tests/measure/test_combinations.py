@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from midterm.clean.answers import MEMBERSHIP
@@ -9,7 +11,6 @@ from midterm.description import Evaluation, load_evaluation
 from midterm.measure.indicators import combination_counts
 from midterm.measure.scores import items_by_person
 from midterm.tables import shaped
-from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BOXES = ("bottleneck_cooperation", "bottleneck_money", "bottleneck_policy", "bottleneck_reach", "bottleneck_safety", "bottleneck_staff")

@@ -7,6 +7,7 @@ reported at both ends, by the rule of ``state_of_link``; it is no proof that one
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
@@ -32,8 +33,9 @@ def levels(evaluation: Evaluation, attainment: pd.DataFrame, framework: pd.DataF
     placed = framework[["alliance", "indicator_id", "level"]].drop_duplicates(["alliance", "indicator_id"])
     placed = placed[placed["level"].isin(list(order)) & placed["alliance"].isin(list(rank))]
     judged = placed.merge(to_date(attainment)[["alliance", "indicator_id", "status", "year", "actual"]], on=["alliance", "indicator_id"], how="left")
-    groups = sorted(judged.groupby(["alliance", "level"]), key=lambda group: (rank[group[0][0]], order[group[0][1]]))
-    rows = [_row(evaluation, alliance, level, rows) for (alliance, level), rows in groups]
+    groups = {(str(alliance), str(level)): rows for (alliance, level), rows in judged.groupby(["alliance", "level"])}
+    found = sorted(groups, key=lambda key: (rank[key[0]], order[key[1]]))
+    rows = [_row(evaluation, alliance, level, groups[alliance, level]) for alliance, level in found]
     return pd.DataFrame(rows, columns=["alliance", "level", *STATUSES, "n", "known", "on_schedule", "state", "year"])
 
 
@@ -74,5 +76,5 @@ def links(found: pd.DataFrame) -> pd.DataFrame:
 def _links(found: pd.DataFrame) -> Iterator[tuple[str, str, str, str]]:
     for alliance, group in found.groupby("alliance", sort=False):
         ends = list(zip(group["level"], group["state"], strict=True))
-        for (earlier, before), (later, after) in zip(ends, ends[1:], strict=False):
+        for (earlier, before), (later, after) in pairwise(ends):
             yield str(alliance), earlier, later, state_of_link(before, after)

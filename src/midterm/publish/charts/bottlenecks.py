@@ -67,7 +67,7 @@ def bottlenecks(tables: Published, evaluation: Evaluation, language: Language, u
     if found.empty and framed.empty:
         return None
     rows = {(row.alliance, row.indicator, row.wave): row for row in records(found)}
-    counts = framed.groupby("bottleneck")["n"].sum().to_dict() if len(framed) else {}
+    counts = {str(name): int(n) for name, n in framed.groupby("bottleneck")["n"].sum().items()}
     named = _Named(wording, unit, waves, columns, rows, counts, len(framework.drop_duplicates(["alliance", "indicator_id"])))
     named.columns.sort(key=lambda column: float("inf") if pd.isna(named.share(column)) else -named.share(column))
     words = _words(named, found)
@@ -105,11 +105,13 @@ def _words(named: _Named, found: pd.DataFrame) -> Words:
     texts = {"unit": wording.unit_name(named.unit), "period": wording.period(named.waves or (wording.evaluation.plan.to_wave,))}
     level = wording.number(100 * (1 - wording.evaluation.plan.alpha), 0)
     own = found[found["alliance"] == named.unit]
-    source = labels.bottlenecks_source.format(n=wording.span(own["n"][own["estimate"].notna()]) if len(own) else labels.no_data, indicators=named.indicators, **texts)
+    persons = wording.span(own["n"][own["estimate"].notna()]) if len(own) else labels.no_data
+    source = labels.bottlenecks_source.format(n=persons, indicators=named.indicators, **texts)
     title = _title(named)
     subtitle = labels.bottlenecks_subtitle.format(level=level, **texts)
     note = labels.bottlenecks_note.format(too_small=wording.too_small)
-    return Words(title, subtitle, source, note, labels.bottlenecks_alt.format(title=title, parts="; ".join(_in_words(named, column) for column in named.columns)))
+    parts = "; ".join(_in_words(named, column) for column in named.columns)
+    return Words(title, subtitle, source, note, labels.bottlenecks_alt.format(title=title, parts=parts))
 
 
 def _title(named: _Named) -> str:
@@ -129,7 +131,8 @@ def _title(named: _Named) -> str:
 def _in_words(named: _Named, column: _Bottleneck) -> str:
     wording, labels = named.wording, named.wording.labels
     rows = [(wave, named.row(named.unit, column, wave)) for wave in named.waves]
-    shares = [f"{wording.absent(row) if pd.isna(row.estimate) else wording.percent(row.estimate)} ({wording.wave(wave)})" for wave, row in rows if row is not None]
+    found = [(wave, wording.absent(row) if pd.isna(row.estimate) else wording.percent(row.estimate)) for wave, row in rows if row is not None]
+    shares = [f"{share} ({wording.wave(wave)})" for wave, share in found]
     parts = [*shares, labels.bottlenecks_alt_framework.format(n=named.counts.get(column.category, 0))] if column.category else shares
     return f"{column.name} {', '.join([*parts, *_where(named, column)])}"
 
@@ -152,7 +155,8 @@ def _draw(named: _Named, words: Words) -> Page:
     step = (INNER - NAMES) / len(named.columns)
     heads = [wrap(column.name, step - 0.06, SMALL, lines=3) for column in named.columns]
     shades = wording.palette.waves(len(named.waves)) if named.waves else ()
-    entries: list[Entry] = [({"marker": "o", "color": shade, "markersize": 5.0, "linestyle": "-"}, wording.wave(wave)) for shade, wave in zip(shades, named.waves, strict=True)]
+    look = {"marker": "o", "markersize": 5.0, "linestyle": "-"}
+    entries: list[Entry] = [({**look, "color": shade}, wording.wave(wave)) for shade, wave in zip(shades, named.waves, strict=True)]
     head = key_height(entries) + 0.1 + 0.13 * (max(text.count("\n") for text in heads) + 1)
     rows = lay_rows([wording.unit_name(unit) for unit in units], NAMES - 0.1, longest=LONGEST - PANEL - 0.6)
     below = head + PANEL + 0.32
@@ -186,7 +190,8 @@ def _draw_panel(axes: Axes, named: _Named, shades: tuple[str, ...]) -> None:
     axes.axhline(0, color=RULE, linewidth=0.6)
     for place, column in enumerate(named.columns):
         for index, (wave, shade) in enumerate(zip(named.waves, shades, strict=True)):
-            _draw_share(axes, named, named.row(named.unit, column, wave), place + 0.5 + 0.2 * (index - (len(shades) - 1) / 2), shade, is_last=wave == named.waves[-1])
+            x = place + 0.5 + 0.2 * (index - (len(shades) - 1) / 2)
+            _draw_share(axes, named, named.row(named.unit, column, wave), x, shade, is_last=wave == named.waves[-1])
 
 
 def _draw_share(axes: Axes, named: _Named, row: Any, x: float, shade: str, *, is_last: bool) -> None:

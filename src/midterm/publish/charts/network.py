@@ -14,7 +14,7 @@ import pandas as pd
 
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
-from midterm.publish.charts.layout import INNER, Page, new_page
+from midterm.publish.charts.layout import Page, new_page
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import FAINT, LABEL, PAPER, SMALL, SOFT, wrap

@@ -94,10 +94,12 @@ def _from_to(drawn: _Safety, unit: str, indicator: Indicator) -> str:
     wording = drawn.wording
     rows = [row for _, row in drawn.ends(unit, indicator)]
     levels = [wording.absent(row) if row is None or pd.isna(row.estimate) else wording.level(indicator, row.estimate, 1) for row in rows]
-    named = {"indicator": wording.indicator(indicator.id), "last": levels[-1]}
+    name, verdict = wording.indicator(indicator.id), wording.word("verdict", drawn.verdict(unit, indicator))
+    if all(row is None or pd.isna(row.estimate) for row in rows):
+        return wording.labels.safety_absent.format(indicator=name, verdict=verdict)
     if len(levels) == 1:
-        return wording.labels.safety_level.format(**named)
-    return wording.labels.safety_from_to.format(first=levels[0], verdict=wording.word("verdict", drawn.verdict(unit, indicator)), **named)
+        return wording.labels.safety_level.format(indicator=name, last=levels[-1])
+    return wording.labels.safety_from_to.format(indicator=name, first=levels[0], last=levels[-1], verdict=verdict)
 
 
 def _change(drawn: _Safety, unit: str, indicator: Indicator) -> str:
@@ -145,7 +147,8 @@ def _draw_rows(drawn: _Safety, words: Words) -> Page:
 
 def _key(drawn: _Safety, shades: tuple[str, ...]) -> list[Entry]:
     waves = [wave for wave, _ in drawn.ends(ALL, drawn.panels.indicators[0])]
-    entries: list[Entry] = [({"marker": "o", "color": shade, "markersize": 5.0, "linestyle": "-"}, drawn.wording.wave(wave)) for wave, shade in zip(waves, shades, strict=True)]
+    look = {"marker": "o", "markersize": 5.0, "linestyle": "-"}
+    entries: list[Entry] = [({**look, "color": shade}, drawn.wording.wave(wave)) for wave, shade in zip(waves, shades, strict=True)]
     found = {drawn.verdict(unit, one) for unit in drawn.units for one in drawn.panels.indicators}
     described: list[Entry] = [(_hollow(shades[-1]), drawn.wording.labels.key_described)]
     return [*entries, *(described if "described_only" in found else [])]

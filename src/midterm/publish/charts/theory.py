@@ -156,9 +156,7 @@ def _draw_table(chain: _Chain, words: Words) -> Page:
     rows = lay_rows([wording.unit_name(unit) for unit in units], CELLS)
     states = [state for state in LEVEL_STATES if state in {row.state for row in chain.levels}]
     ends: list[Entry] = [(_level_sign(wording, state), wording.word("level", state)) for state in states]
-    signs: list[Entry] = [
-        (_link_sign(wording, state), wording.word("link", state)) for state in LINK_STATES if state in {row.state for row in chain.links}
-    ]
+    signs: list[Entry] = [(_link_sign(wording, state), wording.word("link", state)) for state in LINK_STATES if state in {row.state for row in chain.links}]
     step = (INNER - CELLS - 0.1) / len(chain.order)
     heads = [wrap(chain.level(level), step - 0.1, SMALL, lines=2) for level in chain.order]
     key = key_height(ends) + key_height(signs)

@@ -41,6 +41,11 @@ def test_equal_shares_are_named_together() -> None:
     assert chart.words.title == "Alliantie 1: named most in 2025: ‘staff’ (50%), ‘money or accounting’ (40%), ‘unsafety or resistance’ (40%)"
 
 
+def test_where_more_than_three_are_level_the_title_claims_nothing() -> None:
+    chart = chart_of("bottlenecks", evaluation_of(2), tables_of(dict.fromkeys(SHARES, 0.25)), "en")
+    assert chart.words.title == "All alliances: bottlenecks"
+
+
 def test_an_indicator_of_the_framework_counts_once_for_a_bottleneck_and_none_is_left_out() -> None:
     found = chart_of("bottlenecks", evaluation_of(2), tables_of()).data
     framed = found[found["source"] == "framework"]
@@ -56,7 +61,7 @@ def test_all_shows_where_and_one_alliance_does_not() -> None:
 def test_too_few_persons_stay_blank_and_the_framework_speaks() -> None:
     evaluation = evaluation_of(2)
     chart = chart_of("bottlenecks", evaluation, tables_of(small=("a1",)), unit="a1")
-    assert chart.words.title == "Alliantie 1: het kader noemt ‘bereik van de doelgroep’ het vaakst, bij 2 indicatoren"
+    assert chart.words.title == "Alliantie 1: het kader noemt ‘bereik van de doelgroep’ het vaakst (bij 2 van de 2 indicatoren)"
     assert "n<10" in shown(chart)
     assert not any("%" in text for text in shown(chart) if text[0].isdigit() and text not in ("0%", "25%", "50%")), "no share is drawn"
     assert shown(chart_of("bottlenecks", evaluation, tables_of(small=("a1",)))).count("n<10") == len(SHARES)

@@ -66,6 +66,11 @@ def test_an_alliance_without_data_is_named_so() -> None:
     assert "Alliantie 2: Weerbaarheid (geen gegevens)" in chart.words.alt
 
 
+def test_few_persons_in_the_one_wave_there_is_are_named_so() -> None:
+    chart = chart_of("safety", evaluation_of(2, ("2025",)), tables_of(waves=("2025",), small=("a1",)), "en", "a1")
+    assert chart.words.title == "Alliantie 1: Resilience (too few persons), Persons with an incident (too few persons)"
+
+
 def test_one_wave_says_levels_and_no_change() -> None:
     evaluation = evaluation_of(2, ("2025",))
     chart = chart_of("safety", evaluation, tables_of(waves=("2025",)), "en")

@@ -137,7 +137,8 @@ class Labels(Frozen):
     # Figure: bottlenecks
     bottlenecks_title: Annotated[str, uses("unit", "wave", "parts")]
     bottlenecks_title_part: Annotated[str, uses("name", "share")]
-    bottlenecks_title_framework: Annotated[str, uses("unit", "first", "n")]
+    bottlenecks_title_framework: Annotated[str, uses("unit", "names", "n", "total")]
+    bottlenecks_and: str
     bottlenecks_title_plain: Annotated[str, uses("unit")]
     bottlenecks_subtitle: Annotated[str, uses("unit", "period", "level")]
     bottlenecks_source: Annotated[str, uses("unit", "period", "n", "indicators")]
@@ -180,7 +181,7 @@ class Labels(Frozen):
     safety_title: Annotated[str, uses("unit", "period", "parts")]
     safety_from_to: Annotated[str, uses("indicator", "first", "last", "verdict")]
     safety_level: Annotated[str, uses("indicator", "last")]
-    safety_absent: Annotated[str, uses("indicator", "verdict")]
+    safety_absent: Annotated[str, uses("indicator", "why")]
     safety_subtitle: Annotated[str, uses("unit", "period", "level")]
     safety_source: Annotated[str, uses("unit", "period", "n")]
     safety_note: Annotated[str, uses("level", "too_small")]

@@ -17,6 +17,7 @@ from midterm.publish.style import BAND, LABEL, RULE, SMALL, SOFT, ink_on, wrap
 from midterm.publish.wording import ALL, Wording, records, rows_of
 
 NAMES, PANEL = 1.5, 1.25  # inches for names of rows; for the points
+MOST = 3  # bottlenecks that a title names at most
 NONE = "none"  # the framework's word for no bottleneck
 
 
@@ -115,16 +116,19 @@ def _words(named: _Named, found: pd.DataFrame) -> Words:
 
 
 def _title(named: _Named) -> str:
-    """Say which bottlenecks most persons name, else which most of the framework's indicators do."""
+    """Say which bottlenecks most persons name, else which most indicators of the framework do; nothing when more than three are level."""
     wording, labels = named.wording, named.wording.labels
     unit = wording.unit_name(named.unit)
     shares = [(column.name, wording.percent(named.share(column))) for column in named.columns if not pd.isna(named.share(column))]
-    if len(shares) > 1:
-        first = [labels.bottlenecks_title_part.format(name=name, share=share) for name, share in shares if share in (shares[0][1], shares[1][1])]
-        return labels.bottlenecks_title.format(unit=unit, wave=wording.wave(named.waves[-1]), parts=", ".join(first))
-    most = max(named.columns, key=lambda column: named.counts.get(column.category, 0))
-    if named.counts.get(most.category, 0):
-        return labels.bottlenecks_title_framework.format(unit=unit, first=most.name, n=named.counts[most.category])
+    first = [pair for pair in shares if len(shares) > 1 and pair[1] in (shares[0][1], shares[1][1])]
+    if 0 < len(first) <= MOST:
+        parts = ", ".join(labels.bottlenecks_title_part.format(name=name, share=share) for name, share in first)
+        return labels.bottlenecks_title.format(unit=unit, wave=wording.wave(named.waves[-1]), parts=parts)
+    most = max(named.counts.values(), default=0)
+    framed = [column.name for column in named.columns if most and named.counts.get(column.category) == most]
+    if not shares and 0 < len(framed) <= MOST:
+        names = labels.bottlenecks_and.join(framed)
+        return labels.bottlenecks_title_framework.format(unit=unit, names=names, n=most, total=named.indicators)
     return labels.bottlenecks_title_plain.format(unit=unit)
 
 
@@ -158,7 +162,7 @@ def _draw(named: _Named, words: Words) -> Page:
     look = {"marker": "o", "markersize": 5.0, "linestyle": "-"}
     entries: list[Entry] = [({**look, "color": shade}, wording.wave(wave)) for shade, wave in zip(shades, named.waves, strict=True)]
     head = key_height(entries) + 0.1 + 0.13 * (max(text.count("\n") for text in heads) + 1)
-    rows = lay_rows([wording.unit_name(unit) for unit in units], NAMES - 0.1, longest=LONGEST - PANEL - 0.6)
+    rows = lay_rows([wording.unit_name(unit) for unit in units], NAMES - 0.1, least=0.185, longest=LONGEST - PANEL - 0.6)
     below = head + PANEL + 0.32
     page = new_page(words, below + (rows.height + 0.12 if units else 0.0))
     draw_key(page, entries)

@@ -21,7 +21,7 @@ from midterm.publish.style import FAINT, LABEL, PAPER, SMALL, SOFT, wrap
 from midterm.publish.wording import ALL, Wording
 
 SIDE, SHARED = 1.9, 1.35  # inches: of a side with its names, of the boxes in the middle
-HEADING, STEP, GAP = 0.19, 0.155, 0.13  # inches: an alliance's name, a partner's, the room below a block
+HEADING, STEP, GAP, TIGHT = 0.19, 0.155, 0.13, 0.08  # inches: an alliance's name, a partner's, the room below a block with and without names
 BOX, LONGEST = 0.34, 6.0  # inches: from one box to the next, and the longest side that still names every partner
 
 
@@ -30,6 +30,7 @@ class _Block:
     """An alliance at the left or right side, with its own partners by name or how many there are; ``y`` is the middle of its heading."""
 
     alliance: str
+    heading: str
     side: int
     names: tuple[str, ...]
     said: str = ""
@@ -38,7 +39,12 @@ class _Block:
     @property
     def height(self) -> float:
         """Inches from the top of the heading to the next block."""
-        return HEADING + STEP * (len(self.names) + bool(self.said)) + GAP
+        return self.head + STEP * (len(self.names) + bool(self.said)) + (TIGHT if self.said else GAP)
+
+    @property
+    def head(self) -> float:
+        """Inches of the heading."""
+        return HEADING + STEP * self.heading.count("\n")
 
 
 @dataclass(frozen=True)
@@ -138,11 +144,15 @@ def _numbers(found: _Network, unit: str, shared: Mapping[str, Sequence[str]]) ->
 def _sides(found: _Network, shared: Mapping[str, Sequence[str]]) -> list[_Block]:
     """Place the alliances left and right; those that share a partner follow each other, so that they face each other."""
     own = {alliance: [one for one in partners if one not in shared] for alliance, partners in found.partners.items()}
-    named = [_Block(alliance, 0, tuple(found.name(one) for one in own[alliance])) for alliance in _neighbours(found)]
+    named = [_Block(alliance, _heading(found, alliance), 0, tuple(found.name(one) for one in own[alliance])) for alliance in _neighbours(found)]
     placed = _balanced(named)
     if max(_heights(placed)) <= LONGEST:
         return placed
     return _balanced([replace(block, names=(), said=_count(found, block.alliance)) for block in named])
+
+
+def _heading(found: _Network, alliance: str) -> str:
+    return wrap(found.wording.unit_name(alliance), SIDE - 0.12, LABEL, "semibold", lines=2)
 
 
 def _count(found: _Network, alliance: str) -> str:
@@ -182,7 +192,7 @@ def _down(blocks: Sequence[_Block]) -> list[_Block]:
     tops = [(max(heights) - height) / 2 for height in heights]
     placed = []
     for block in blocks:
-        placed.append(replace(block, y=tops[block.side] + HEADING / 2))
+        placed.append(replace(block, y=tops[block.side] + block.head / 2))
         tops[block.side] += block.height
     return placed
 
@@ -191,7 +201,8 @@ def _beside(found: _Network, shared: Mapping[str, Sequence[str]], unit: str) -> 
     """Place one alliance with its own partners left, and right the other alliances that its partners are in."""
     own = tuple(found.name(one) for one in found.partners[unit] if one not in shared)
     others = [alliance for alliance in found.partners if alliance != unit and any(alliance in alliances for alliances in shared.values())]
-    return _down([_Block(unit, 0, own), *(_Block(other, 1, (), _count(found, other)) for other in others)])
+    beside = [_Block(other, _heading(found, other), 1, (), _count(found, other)) for other in others]
+    return _down([_Block(unit, _heading(found, unit), 0, own), *beside])
 
 
 def _boxes(blocks: Sequence[_Block], shared: Mapping[str, Sequence[str]]) -> dict[str, float]:
@@ -234,13 +245,12 @@ def _draw_block(page: Page, found: _Network, block: _Block, x: float) -> None:
     """Draw an alliance as a square with its name outwards, and its own partners as points on a line down from it."""
     sign, look = (-1, "right") if block.side == 0 else (1, "left")
     accent = found.wording.palette.accent
-    heading = wrap(found.wording.unit_name(block.alliance), SIDE - 0.12, LABEL, "semibold", lines=1)
-    page.text(x + sign * 0.1, block.y, heading, fontweight=600, ha=look)
-    ys = [block.y + HEADING / 2 + (place + 0.5) * STEP for place in range(len(block.names))]
+    page.text(x + sign * 0.1, block.y, block.heading, fontweight=600, ha=look, multialignment=look)
+    ys = [block.y + block.head / 2 + (place + 0.5) * STEP for place in range(len(block.names))]
     if ys:
         page.line((x, x), (block.y, ys[-1]), color=FAINT, linewidth=0.8)
     for name, y in zip(block.names, ys, strict=True):
         page.sign(x, y, {"marker": "o", "color": SOFT, "markersize": 3.2})
         page.text(x + sign * 0.1, y, wrap(name, SIDE - 0.12, SMALL, lines=1), size=SMALL, ha=look, color=SOFT)
-    page.text(x + sign * 0.1, block.y + HEADING / 2 + 0.5 * STEP, block.said, size=SMALL, ha=look, color=SOFT)
+    page.text(x + sign * 0.1, block.y + block.head / 2 + 0.5 * STEP, block.said, size=SMALL, ha=look, color=SOFT)
     page.sign(x, block.y, {"marker": "s", "color": accent, "markersize": 6.5})

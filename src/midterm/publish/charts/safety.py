@@ -17,7 +17,7 @@ from midterm.publish.charts.waves import Panels, axis_range, axis_steps, draw_pa
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, Chart, Words
 from midterm.publish.style import LABEL, PAPER, SMALL, SOFT, wrap
-from midterm.publish.wording import ALL, Wording, planned_changes, records, rows_of, verdict_of
+from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, Wording, is_blanked, planned_changes, records, rows_of, verdict_of
 
 NAMES, JUDGED, GAP = 1.25, 0.68, 0.12  # inches of the text columns, and between the parts
 APART = 0.055  # inches between the points of two waves
@@ -96,7 +96,8 @@ def _from_to(drawn: _Safety, unit: str, indicator: Indicator) -> str:
     levels = [wording.absent(row) if row is None or pd.isna(row.estimate) else wording.level(indicator, row.estimate, 1) for row in rows]
     name, verdict = wording.indicator(indicator.id), wording.word("verdict", drawn.verdict(unit, indicator))
     if all(row is None or pd.isna(row.estimate) for row in rows):
-        return wording.labels.safety_absent.format(indicator=name, verdict=verdict)
+        why = NOT_PUBLISHED if any(is_blanked(row) for row in rows) else NO_DATA
+        return wording.labels.safety_absent.format(indicator=name, why=wording.word("verdict", why))
     if len(levels) == 1:
         return wording.labels.safety_level.format(indicator=name, last=levels[-1])
     return wording.labels.safety_from_to.format(indicator=name, first=levels[0], last=levels[-1], verdict=verdict)

@@ -46,6 +46,8 @@ class _Chain:
 
     def scheduled(self, row: Any) -> str:
         """Return how many indicators of a level are on schedule, in words."""
+        if not row.known:
+            return self.wording.word("level", row.state)
         return self.wording.labels.theory_scheduled.format(on_schedule=row.on_schedule, known=row.known)
 
 
@@ -137,6 +139,9 @@ def _draw_level(page: Page, chain: _Chain, row: Any, top: float, height: float) 
     page.sign(MARGIN + 0.15, middle, _level_sign(chain.wording, row.state))
     page.text(MARGIN + 0.3, middle, wrap(chain.level(row.level), NAMES - 0.15, LABEL, "semibold", lines=2), fontweight=600)
     state = wrap(chain.wording.word("level", row.state), SCHEDULED, SMALL, "semibold", lines=1)
+    if not row.known:
+        page.text(WIDTH - MARGIN - 0.08, middle, state, size=SMALL, ha="right", fontweight=600)
+        return
     page.text(WIDTH - MARGIN - 0.08, middle - 0.07, state, size=SMALL, ha="right", fontweight=600)
     page.text(WIDTH - MARGIN - 0.08, middle + 0.07, wrap(chain.scheduled(row), SCHEDULED, SMALL, lines=1), size=SMALL, ha="right")
 

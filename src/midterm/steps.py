@@ -137,7 +137,7 @@ STEPS = (
             *(f"{PARTS}/{name}/*.parquet" for name in (*MEASURED, *COMPARED)),
         ),
         (
-            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED) for ending in TABLE),
+            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED, "combinations") for ending in TABLE),
             f"{PUBLISHED}/*/*.parquet",
         ),
     ),

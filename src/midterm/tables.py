@@ -229,6 +229,20 @@ DECLARED = (
         ("alliance", "wave", "block", "item", "answer"),
     ),
     Table(
+        "combinations",
+        TABLES,
+        "how many persons ticked exactly these boxes of one block, in one wave",
+        {
+            "alliance": ("text", "all (each person once)"),
+            "wave": ("text", "wave id"),
+            "block": ("text", "block of the questionnaire of which every item is a box to tick"),
+            "combination": ("text", "item ids of the boxes that were ticked, sorted, separated by semicolons; empty = none of them"),
+            "n": ("integer", "usable persons who answered every box of the block and ticked exactly these"),
+            "n_usable": ("integer", "usable persons who were asked"),
+        },
+        ("alliance", "wave", "block", "combination"),
+    ),
+    Table(
         "indicators",
         TABLES,
         "one statistic of one indicator for one alliance (or all) and wave",

@@ -19,6 +19,8 @@ from midterm.tables import BY_NAME, empty, shaped
 
 ROOT = Path(__file__).parents[2]
 LONG = "Alliantie voor Zelfbeschikkingsrechtenbevordering en Gelijkwaardigheid in Stad en Ommeland"
+READ = ("response", "answers", "combinations", "indicators", "change", "checks", "attrition", "attainment", "framework", "population")
+PLACED = {1: ("activity", "staff"), 2: ("output", "safety"), 10: ("outcome", "none")}  # level and bottleneck by row of the framework
 VERDICTS = ("changed_better", "changed_better", "inconclusive", "described_only", "no_relevant_change", "changed_worse")
 
 
@@ -39,9 +41,7 @@ def table_of(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
 
 def tables_of(evaluation: Evaluation, verdicts: Sequence[str] = VERDICTS) -> dict[str, pd.DataFrame]:
     """One small set of tables in which every alliance but the last has enough persons."""
-    rows: dict[str, list[dict[str, object]]] = {
-        name: [] for name in ("response", "answers", "indicators", "change", "checks", "attrition", "attainment", "framework")
-    }
+    rows: dict[str, list[dict[str, object]]] = {name: [] for name in READ}
     for place, unit in enumerate([*evaluation.alliances, "all"]):
         is_small = unit == evaluation.alliances[-1]
         for wave in evaluation.waves:
@@ -49,12 +49,17 @@ def tables_of(evaluation: Evaluation, verdicts: Sequence[str] = VERDICTS) -> dic
             rows["answers"] += _answers(evaluation, unit, wave, is_small)
             rows["indicators"] += _indicators(evaluation, unit, wave, is_small)
         if unit != "all":
-            rows["framework"] += [{"alliance": unit, "indicator_id": f"1.{n}", "indicator": f"{LONG} {n}", "year": 2025} for n in (1, 2, 10)]
+            rows["framework"] += [
+                {"alliance": unit, "indicator_id": f"1.{n}", "indicator": f"{LONG} {n}", "year": 2025, "level": level, "bottleneck": bottleneck}
+                for n, (level, bottleneck) in PLACED.items()
+            ]
             rows["attainment"] += _attainment(unit)
         rows["change"] += _changes(evaluation, unit, verdicts[place % len(verdicts)])
         rows["attrition"] += _attrition(evaluation, unit, is_small)
     rows["change"] += _changes(evaluation, "average", "inconclusive")
     rows["checks"] += _checks(evaluation)
+    asked = {"alliance": "all", "wave": evaluation.waves[-1], "block": "bottlenecks", "n_usable": 40}
+    rows["combinations"] = [{**asked, "combination": boxes, "n": n} for boxes, n in (("bottleneck_money; bottleneck_staff", 20), ("", 12))]
     return {name: table_of(name, content) for name, content in rows.items()}
 
 
@@ -227,7 +232,8 @@ def test_response_says_usable_of_invited() -> None:
 @pytest.mark.parametrize("unit", ["all", "a1"])
 def test_nothing_is_drawn_from_empty_tables(unit: str) -> None:
     evaluation = evaluation_of(3)
-    assert draw_figures({name: empty(name) for name in tables_of(evaluation)}, evaluation, "nl", unit) == {}
+    drawn = draw_figures({name: empty(name) for name in tables_of(evaluation)}, evaluation, "nl", unit)
+    assert set(drawn) == {f"network_{unit}.nl"}, "who takes part stands in the register"
 
 
 def test_every_spec_is_drawn_for_its_scope() -> None:
@@ -236,7 +242,8 @@ def test_every_spec_is_drawn_for_its_scope() -> None:
     wanted = {figure_name(spec, "all", "en") for spec in figures_of(evaluation)}
     assert set(draw_figures(tables, evaluation, "en", "all")) == wanted
     assert len(wanted) == len(FIGURES) + 2 * len(evaluation.plan.primary) + len(evaluation.indicators)
-    assert set(draw_figures(tables, evaluation, "en", "a2")) == {"answers_a2.en", "waves_a2.en", "attainment_a2.en", "attrition_a2.en"}
+    of_each = ("answers", "waves", "attainment", "attrition", "bottlenecks", "network", "safety", "theory")
+    assert set(draw_figures(tables, evaluation, "en", "a2")) == {f"{name}_a2.en" for name in of_each}
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ import pandas as pd
 from midterm.description.codebook import MissingKind
 from midterm.description.evaluation import Evaluation
 from midterm.measure.survey_targets import PERSONS
-from midterm.tables import shaped
+from midterm.tables import shaped, stack
 
 SMALL, WITHHELD = "small_n", "withheld"
 ALL, AVERAGE = "all", "average"
+POOLED = "(other)"  # no item can be called so
 # What is told of a blank row by these flags would be the answer itself.
 TELLING = ("no_variance", "no_error", "no_events_in_one_wave", "separation", "no_disagreement")
 LEVELS = ("mean", "share", "count")
@@ -52,6 +53,7 @@ def publishable(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> P
     blank: dict[str, Callable[[_Rules, pd.DataFrame], pd.DataFrame]] = {
         "response": _response,
         "answers": _answers,
+        "combinations": _combinations,
         "indicators": _indicators,
         "change": _change,
         "checks": _change,
@@ -201,6 +203,24 @@ def _answers(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
     few = np.where(given["n"] < rules.minimum, SMALL, "")
     hidden = {*complemented(_cells(given, ("wave", "item"), given["n"], few), rules.minimum), *rules.item_levels}
     return kept.assign(n=kept["n"].mask(_are_in(hidden, kept, "wave", "item") | (kept["n_usable"] < rules.minimum)))
+
+
+def _combinations(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
+    """Put combinations of fewer than the minimum in one row per block and wave; leave out what is too small as a whole."""
+    return stack("combinations", [_pooled(group, rules.minimum) for _, group in table.groupby(["alliance", "wave", "block"])])
+
+
+def _pooled(group: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Pool the smallest combinations of one block and wave: all that are too small, and more until they are enough together."""
+    ranked = group.sort_values(["n", "combination"], kind="stable", ignore_index=True)
+    together = ranked["n"].cumsum()
+    count = int((ranked["n"] < minimum).sum())
+    while 0 < count < len(ranked) and together[count - 1] < minimum:
+        count += 1
+    if count == 0:
+        return ranked
+    rest = ranked.iloc[:1].assign(combination=POOLED, n=together[count - 1])
+    return pd.concat([rest, ranked.iloc[count:]]) if together[count - 1] >= minimum else ranked.iloc[:0]
 
 
 def _attrition(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:

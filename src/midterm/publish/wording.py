@@ -197,16 +197,3 @@ def rows_of(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
     plain = chosen.assign(**{name: floats(chosen[name]) for name in numeric})
     rank = {unit: place for place, unit in enumerate(units)}
     return plain.assign(_rank=plain["alliance"].map(rank).astype(int)).sort_values("_rank", kind="stable").drop(columns="_rank").reset_index(drop=True)
-
-
-def to_date(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row of ``attainment`` per target: its last year with a value, or its last year when there is none."""
-    known = rows.assign(_known=rows["actual"].notna()).sort_values(["_known", "year"], kind="stable")
-    last = known.groupby(["alliance", "indicator_id"], sort=False).tail(1).drop(columns="_known")
-    order = last["indicator_id"].map(_natural)
-    return last.assign(_order=order).sort_values("_order", kind="stable").drop(columns="_order").reset_index(drop=True)
-
-
-def _natural(name: str) -> str:
-    """Return a key that sorts 2.10 after 2.9."""
-    return ".".join(part.zfill(6) for part in str(name).split("."))

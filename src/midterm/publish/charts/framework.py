@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
+from midterm.measure.attainment import to_date
 from midterm.publish.charts.layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import BAND, FAINT, INK, SMALL, SOFT, Palette, ink_on, wrap
-from midterm.publish.wording import ALL, NO_DATA, STATUSES, Wording, records, rows_of, to_date
+from midterm.publish.wording import ALL, NO_DATA, STATUSES, Wording, records, rows_of
 
 NAMES, REACHED, JUDGED = 2.15, 0.62, 0.95  # inches of the text columns
 LOWEST, HIGHEST = -0.5, 1.5  # attainment beyond is drawn at the edge, its number in full
@@ -99,14 +100,15 @@ def _percent(wording: Wording, row: Any) -> str:
     return wording.percent(row.attainment)
 
 
-def _sign(palette: Palette, status: str) -> dict[str, Any]:
+def status_sign(palette: Palette, status: str) -> dict[str, Any]:
+    """Return the sign of a target's status."""
     marker, colour = palette.status(status)
     edge = {"markeredgecolor": SOFT, "markeredgewidth": 1.2} if marker == "x" else {"markeredgecolor": INK, "markeredgewidth": 0.4}
     return {"marker": marker, "color": colour, "markersize": 7.5 if marker == "*" else 5.5, **edge}
 
 
 def _draw_status(page: Page, wording: Wording, status: str, x: float, y: float) -> None:
-    page.sign(x + 0.04, y, _sign(wording.palette, status))
+    page.sign(x + 0.04, y, status_sign(wording.palette, status))
     page.text(x + 0.14, y, wrap(wording.word("status", status), JUDGED - 0.1, SMALL, lines=2), size=SMALL)
 
 
@@ -128,7 +130,7 @@ def _counted(wording: Wording, row: pd.Series) -> str:
 
 
 def _draw_statuses(wording: Wording, table: pd.DataFrame, words: Words) -> Page:
-    entries: list[Entry] = [(_sign(wording.palette, status), wording.word("status", status)) for status in STATUSES if table[status].sum()]
+    entries: list[Entry] = [(status_sign(wording.palette, status), wording.word("status", status)) for status in STATUSES if table[status].sum()]
     rows = lay_rows([wording.unit_name(str(name)) for name in table.index], UNITS)
     head = key_height(entries) + 0.1
     left, width = MARGIN + UNITS + 0.1, INNER - UNITS - 0.55
@@ -156,6 +158,6 @@ def _draw_count(page: Page, palette: Palette, status: str, count: int, place: tu
     page.box(x, y - height / 2, wide, height, colour)
     has_sign = wide > 0.3
     if has_sign:
-        page.sign(x + wide / 2 - 0.08, y, {**_sign(palette, status), "markersize": 4.5, "color": ink_on(colour), "markeredgecolor": ink_on(colour)})
+        page.sign(x + wide / 2 - 0.08, y, {**status_sign(palette, status), "markersize": 4.5, "color": ink_on(colour), "markeredgecolor": ink_on(colour)})
     if wide > 0.1:
         page.text(x + wide / 2 + (0.06 if has_sign else 0), y, str(count), size=SMALL, color=ink_on(colour), ha="center")

@@ -36,9 +36,9 @@ class Page:
         """Write ``text`` at ``x``, ``y`` inches."""
         self.sheet.text(x, self.top + y, text, **{"fontsize": size, "va": "center", "linespacing": SPACING, **look})
 
-    def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        """Fill a rectangle of ``width`` x ``height`` inches with a white edge."""
-        self.sheet.add_patch(Rectangle((x, self.top + y), width, height, facecolor=colour, edgecolor=PAPER, linewidth=0.8))
+    def box(self, x: float, y: float, width: float, height: float, colour: str, edge: str = PAPER) -> None:
+        """Fill a rectangle of ``width`` x ``height`` inches; its edge is white, or ``edge``."""
+        self.sheet.add_patch(Rectangle((x, self.top + y), width, height, facecolor=colour, edgecolor=edge, linewidth=0.8))
 
     def line(self, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
         """Draw a line through places in inches."""
@@ -91,9 +91,9 @@ class Rows:
     rules: tuple[float, ...]
 
 
-def lay_rows(names: Sequence[str], width: float, breaks: Sequence[int] = (), least: float = 0.2, most: float = 0.34) -> Rows:
+def lay_rows(names: Sequence[str], width: float, breaks: Sequence[int] = (), least: float = 0.2, most: float = 0.34, longest: float = LONGEST) -> Rows:
     """Place rows with ``names`` of at most ``width`` inches; before each row in ``breaks`` come a gap and a rule."""
-    wanted = min(max(LONGEST / max(len(names), 1), least), most)
+    wanted = min(max(longest / max(len(names), 1), least), most)
     size = LABEL if wanted >= 0.28 else SMALL
     wrapped = tuple(wrap(name, width, size, lines=2) for name in names)
     step = max(wanted, 0.24) if any("\n" in name for name in wrapped) else wanted

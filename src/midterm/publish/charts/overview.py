@@ -12,11 +12,12 @@ from matplotlib.collections import LineCollection
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
+from midterm.measure.attainment import to_date
 from midterm.publish.charts.layout import INNER, Entry, Page, draw_key, key_height, lay_rows, name_rows, names_width, new_page
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, Chart, Words
 from midterm.publish.style import FAINT, INK, PAPER, SMALL, SOFT, Palette, wrap
-from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, UNTOLD, VERDICTS, WITHHELD, Wording, planned_changes, records, rows_of, to_date, verdict_of
+from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, UNTOLD, VERDICTS, WITHHELD, Wording, planned_changes, records, rows_of, verdict_of
 
 NAMES, RATE, TARGETS, SPACE = 1.2, 0.5, 0.74, 0.14  # inches: names, response, targets, between columns
 TALL, LOWER, LOW = 0.6, 0.36, 0.24  # inches of a row with words, and most and least of a row where only signs fit

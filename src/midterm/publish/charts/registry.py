@@ -10,12 +10,17 @@ from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
 from midterm.publish.charts.answers import answers
 from midterm.publish.charts.attrition import attrition
+from midterm.publish.charts.bottlenecks import bottlenecks
 from midterm.publish.charts.change import forest
+from midterm.publish.charts.combinations import combinations
 from midterm.publish.charts.dumbbell import dumbbell
 from midterm.publish.charts.framework import attainment
+from midterm.publish.charts.network import network
 from midterm.publish.charts.overview import overview
+from midterm.publish.charts.safety import safety
 from midterm.publish.charts.specification import specification
 from midterm.publish.charts.survey import heatmap, response
+from midterm.publish.charts.theory import theory
 from midterm.publish.charts.waves import waves
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import Chart
@@ -60,6 +65,11 @@ FIGURES: tuple[FigureSpec, ...] = (
     FigureSpec("attainment", attainment, "both", ("attainment", "framework")),
     FigureSpec("attrition", attrition, "both", ("attrition",)),
     FigureSpec("heatmap", heatmap, "all", ("indicators",)),
+    FigureSpec("bottlenecks", bottlenecks, "both", ("indicators", "framework")),
+    FigureSpec("combinations", combinations, "all", ("combinations", "answers")),
+    FigureSpec("network", network, "both", ("population",)),
+    FigureSpec("safety", safety, "both", ("indicators", "change")),
+    FigureSpec("theory", theory, "both", ("attainment", "framework")),
 )
 
 

@@ -13,9 +13,10 @@ import pandas as pd
 
 from midterm.description import Indicator
 from midterm.description.explorer_texts import ExplorerTexts
+from midterm.measure.attainment import to_date
 from midterm.publish.charts.registry import FigureSpec, figures_of
 from midterm.publish.report.context import Context
-from midterm.publish.wording import ALL, AVERAGE, NO_DATA, NOT_PUBLISHED, WITHHELD, flags_of, planned_changes, records, to_date, verdict_of, why_absent
+from midterm.publish.wording import ALL, AVERAGE, NO_DATA, NOT_PUBLISHED, WITHHELD, flags_of, planned_changes, records, verdict_of, why_absent
 
 Said = dict[str, Any]
 

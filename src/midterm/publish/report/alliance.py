@@ -9,8 +9,9 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from midterm.measure.attainment import to_date
 from midterm.publish.report.context import Context, escaped, markdown_table
-from midterm.publish.wording import STATUSES, records, to_date
+from midterm.publish.wording import STATUSES, records
 
 
 def portrait(c: Context, alliance_id: str) -> list[str]:

@@ -38,6 +38,12 @@ class ReportTexts(Frozen):
     synthetic_notice: Plain
     locale: Plain
     contents: Plain
+    skip: Plain
+    figure: Plain
+    table: Plain
+    see_figure: Plain
+    see_table: Plain
+    see_absent: Plain
     figure_absent: Annotated[str, uses("name")]
     value_absent: Plain
     sentence_absent: Annotated[str, uses("subject", "reason")]

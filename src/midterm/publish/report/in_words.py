@@ -16,7 +16,7 @@ def changes_in_words(evaluation: Evaluation, changes: pd.DataFrame, alliance: st
     tables = publishable({"change": changes}, evaluation)
     names = evaluation.plan.primary
     said = {
-        language: [Context(evaluation, tables, language, Path(), "").change_in_words(alliance, evaluation.indicator(name)) for name in names]
+        language: [Context(evaluation, tables, language, Path()).change_in_words(alliance, evaluation.indicator(name)) for name in names]
         for language in evaluation.file.languages
     }
     return pd.DataFrame(said, index=pd.Index(names, name="indicator"))

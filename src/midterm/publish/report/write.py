@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from midterm.description import Evaluation, Language
 from midterm.publish.disclosure import Published, publishable
-from midterm.publish.documents import FORMATS, Manuscript, convert, fixed_clock
+from midterm.publish.documents import FORMATS, Job, Look, Manuscript, write_documents
 from midterm.publish.figures import FIGURES_FOLDER
 from midterm.publish.report.chapters import CHAPTERS
 from midterm.publish.report.context import Context
@@ -23,21 +22,12 @@ REPORTS = "reports"
 def write_report(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Write ``reports/report.LANGUAGE.FORMAT`` for every language of the evaluation; return the files' names."""
     shown, figures = publishable(tables, evaluation), store.folder / FIGURES_FOLDER
-    pictures = sorted({document.picture for document in FORMATS.values()})
-    manuscripts = {
-        (language, picture): compose(evaluation, shown, language, figures, picture, is_synthetic=store.is_synthetic)
-        for language in evaluation.file.languages
-        for picture in pictures
-    }
-    wanted = {f"{REPORTS}/report.{language}.{ending}": (language, document) for language in evaluation.file.languages for ending, document in FORMATS.items()}
-    with fixed_clock(), ThreadPoolExecutor(len(FORMATS)) as side_by_side:  # pandoc and Typst work outside Python
-        laid_out = [
-            side_by_side.submit(convert, manuscripts[language, document.picture], document, store.folder / name)
-            for name, (language, document) in wanted.items()
-        ]
-    for each in laid_out:
-        each.result()
-    return list(wanted)
+    jobs = []
+    for language in evaluation.file.languages:
+        manuscript = compose(evaluation, shown, language, figures, is_synthetic=store.is_synthetic)
+        jobs += [Job(manuscript, store.folder / f"{REPORTS}/report.{language}.{kind}", kind) for kind in FORMATS]
+    write_documents(jobs)
+    return [f"{REPORTS}/{job.path.name}" for job in jobs]
 
 
 def compose(
@@ -45,12 +35,11 @@ def compose(
     tables: Published,
     language: Language,
     figures: Path,
-    picture: str,
     *,
     is_synthetic: bool,
 ) -> Manuscript:
-    """Return the report as Markdown with its title; ``picture`` is the format of the figures (svg or png)."""
-    context = Context(evaluation, tables, language, figures, picture)
+    """Return the report as Markdown with its title."""
+    context = Context(evaluation, tables, language, figures)
     parts = [part for chapter in CHAPTERS for part in chapter(context) if part]
     texts = context.texts
     return Manuscript(
@@ -58,8 +47,7 @@ def compose(
         subtitle=texts.subtitle.format(commissioner=evaluation.file.commissioner.in_(language), period=context.say.period(evaluation.waves)),
         mark=" · ".join(marks(evaluation, language, is_synthetic=is_synthetic).values()),
         notice=texts.synthetic_notice if is_synthetic else "",
-        locale=texts.locale,
-        contents=texts.contents,
         body="\n\n".join(parts),
         figures=figures,
+        look=Look.of(evaluation, language),
     )

@@ -40,7 +40,7 @@ end
 local CAPTION = {
   html = '{word} {number}. ',
   openxml = '<w:r><w:t xml:space="preserve">{word} </w:t></w:r><w:bookmarkStart w:id="{id}" w:name="{place}" />'
-    .. '<w:fldSimple w:instr=" SEQ {word} \\* ARABIC "><w:r><w:t>{number}</w:t></w:r></w:fldSimple><w:bookmarkEnd w:id="{id}" />'
+    .. '<w:fldSimple w:instr=" SEQ {field} \\* ARABIC "><w:r><w:t>{number}</w:t></w:r></w:fldSimple><w:bookmarkEnd w:id="{id}" />'
     .. '<w:r><w:t xml:space="preserve">. </w:t></w:r>',
   opendocument = '<text:bookmark text:name="{place}" />{word} <text:sequence text:ref-name="{place}" text:name="{sequence}"'
     .. ' text:formula="ooow:{sequence}+1" style:num-format="1">{number}</text:sequence>. ',
@@ -115,6 +115,7 @@ local function numbered(doc, words)
     local number = counts[kind] + 1
     counts[kind] = number
     local values = { number = number, place = kind .. '_' .. number, word = xml(words[KINDS[kind]]), sequence = kind == 'fig' and 'Figure' or 'Table' }
+    values.field = values.word:gsub('%s', '') -- Word takes a name without spaces
     values.id = (kind == 'fig' and 100000 or 200000) + number
     local first = element.caption.long[1]
     if first then

@@ -266,11 +266,23 @@ def test_the_reference_documents_are_those_that_the_script_makes(name: str) -> N
     assert [part for part in committed.namelist() if committed.read(part) != fresh.read(part)] == [], "run tools/reference_documents.py"
 
 
+def test_a_form_has_no_contents_and_no_numbers(context: Context, tmp_path: Path) -> None:
+    text = manuscript(context, "# Eerste\n\n" + markdown_table("Een", ["a"], [["b"]]))
+    made = written(replace(text, look=text.look.of_a_form()), tmp_path)
+    document = docx.Document(str(made["docx"]))
+    assert [paragraph.text for paragraph in document.paragraphs if paragraph.style.name == "Table Caption"] == ["Een"]
+    assert not list(document.element.body.iter(qn("w:sdt")))
+    shown = made["html"].read_text(encoding="utf-8")
+    assert "<nav" not in shown
+    assert "<caption>Een</caption>" in shown
+    assert page_validation.is_pdf_compliant_bytes(made["pdf"].read_bytes(), profile="ua1")
+
+
 def test_libreoffice_opens_what_word_gets(made: dict[str, Path], tmp_path: Path) -> None:
     office = shutil.which("soffice")
     if not office:
         pytest.skip("soffice (Debian: libreoffice-writer) is not there; the Word file is not rendered")
     for kind in ("docx", "odt"):
-        profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-        subprocess.run([office, profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path / kind, made[kind]], check=True, capture_output=True, timeout=180)
+        command = [office, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf", "--outdir", tmp_path / kind, made[kind]]
+        subprocess.run(command, check=True, capture_output=True, timeout=180)
         assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / kind / "stuk.pdf").read_bytes())) >= 2

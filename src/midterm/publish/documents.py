@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,6 +65,10 @@ class Look:
             font=font_of(evaluation),
             references={kind: evaluation.folder / name if name else TEMPLATES / f"reference.{kind}" for kind, name in named.items()},
         )
+
+    def of_a_form(self) -> Look:
+        """Return the look of a form to be filled in: no contents, no numbers before captions."""
+        return replace(self, words={**self.words, "contents": "", "figure": "", "table": ""})
 
 
 @dataclass(frozen=True)

@@ -62,4 +62,3 @@ def _folding(text: str) -> str:
     for name, start in ((FOLD, "<details open>"), (FOLD_CLOSED, "<details>")):
         text = re.sub(rf'<div class="{name}">\s*<p>(.*?)</p>\s*</div>', rf"{start}<summary>\1</summary>", text, flags=re.DOTALL)
     return re.sub(rf'<div class="{FOLD_END}">\s*</div>', "</details>", text)
-

@@ -118,7 +118,7 @@ local function numbered(doc, words)
     values.field = values.word:gsub('%s', '') -- Word takes a name without spaces
     values.id = (kind == 'fig' and 100000 or 200000) + number
     local first = element.caption.long[1]
-    if first then
+    if first and values.word ~= '' then
       first.content = raws(CAPTION, values) .. first.content
       element.caption.long[1] = first
     end
@@ -211,7 +211,7 @@ local function front(kind, headings, meta)
   local blocks = pandoc.Blocks({})
   if meta.mark then blocks:insert(pandoc.Para(pandoc.Strong(pandoc.Str(meta.mark)))) end
   if meta.notice then blocks:insert(pandoc.Para(pandoc.Str(meta.notice))) end
-  if #headings > 0 then blocks:insert(CONTENTS[kind](headings, meta['toc-title'])) end
+  if #headings > 0 and meta['toc-title'] then blocks:insert(CONTENTS[kind](headings, meta['toc-title'])) end
   return blocks
 end
 

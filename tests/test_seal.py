@@ -546,7 +546,7 @@ def test_a_new_evaluation_is_unsealed_and_tells_to_seal(tmp_path: Path) -> None:
 
 
 def told(evaluation: Evaluation, language: Language) -> str:
-    return "\n".join(the_plan(Context(evaluation, {}, language, Path(), "svg"))).replace("\\", "")
+    return "\n".join(the_plan(Context(evaluation, {}, language, Path()))).replace("\\", "")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -608,7 +608,7 @@ def test_every_kind_of_change_has_words(tiny: Evaluation, language: Language) ->
         start.indicators["indicators"].append({**indicator(start, "goal"), "id": "a.b", "label": both("Nieuw")})
 
     evaluation = after(tiny, edit)
-    context = Context(evaluation, {}, language, Path(), "svg")
+    context = Context(evaluation, {}, language, Path())
     lines = changes_in_words(context, plan_history(evaluation).unamended)
     texts = context.texts
     for wanted in (texts.plan_indicator_added.format(indicator="Nieuw"), texts.plan_indicator_removed.format(indicator="safety")):

@@ -169,6 +169,7 @@ STEPS = (
         ),
         (
             *(f"reports/report.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
+            *(f"reports/factsheets/*.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
             "reports/explorer.html",
             *(f"{TABLES}/{name}.{ending}" for name in ("evidence", "remarks") for ending in TABLE),
         ),

@@ -43,7 +43,7 @@ UNSAID = ("", "shared_organisations: 4", "alliances_left_out: 1", "separation", 
 
 
 def context(evaluation: Evaluation, language: Language = "en", **change: object) -> Context:
-    return Context(evaluation, {"change": shaped("change", pd.DataFrame([{**ROW, **change}]))}, language, Path(), "svg")
+    return Context(evaluation, {"change": shaped("change", pd.DataFrame([{**ROW, **change}]))}, language, Path())
 
 
 def said(evaluation: Evaluation, language: Language = "en", **change: object) -> str:
@@ -197,7 +197,7 @@ def test_nothing_is_said_of_what_is_not_there(tiny: Evaluation) -> None:
 @pytest.mark.parametrize(("verdict", "shown"), [("inconclusive", "0\\.40"), ("changed_better", "0\\.40"), ("described_only", "–")])
 def test_the_table_has_no_detectable_change_of_what_was_not_tested(tiny: Evaluation, verdict: str, shown: str) -> None:
     rows = shaped("change", pd.DataFrame([{**ROW, "indicator": name, "verdict": verdict} for name in tiny.plan.primary]))
-    table = change_table(Context(tiny, {"change": rows}, "en", Path(), "svg"), "noord")
+    table = change_table(Context(tiny, {"change": rows}, "en", Path()), "noord")
     cells = [line.split("|") for line in table.splitlines() if line.startswith("|Samenwerking")]
     assert [(row[4], row[5]) for row in cells] == [("−0\\.10 / \\+0\\.50", shown)]
 
@@ -250,7 +250,7 @@ def test_a_flag_without_words_or_with_a_placeholder_that_is_not_known_is_refused
 def test_what_holds_of_every_change_is_said_once_and_not_of_each(tiny: Evaluation) -> None:
     rows = [{**ROW, "indicator": name, "flag": f"low_power; few_df{more}"} for name, more in zip(tiny.plan.primary, ("; exploratory", ""), strict=False)]
     table = shaped("change", pd.DataFrame(rows))
-    spoken = Context(tiny, {"change": table}, "en", Path(), "svg")
+    spoken = Context(tiny, {"change": table}, "en", Path())
     shared = spoken.shared_remarks("noord")
     texts = dict(tiny.labels["en"].report.change_flags)
     assert shared == {name: texts[name] for name in ("low_power", "few_df")}

@@ -38,7 +38,7 @@ def evaluation_with(tmp_path: Path, **texts: str) -> Evaluation:
 
 def filled(evaluation: Evaluation, language: str = "nl", change: list[dict[str, object]] | None = None) -> OwnTexts:
     tables = {"change": shaped("change", pd.DataFrame(change or CHANGE)), "response": shaped("response", pd.DataFrame(RESPONSE))}
-    context = Context(evaluation, Published(tables), language, Path(), "svg")  # type: ignore[arg-type]
+    context = Context(evaluation, Published(tables), language, Path())  # type: ignore[arg-type]
     return own_texts(context)
 
 

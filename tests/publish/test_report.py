@@ -40,7 +40,7 @@ class Page(HTMLParser):
 def context(evaluated: Path) -> Context:
     store, evaluation = Store(evaluated), load_evaluation(evaluated)
     tables = Published({**read_published(store, evaluation), "evidence": store.read("evidence")})
-    return Context(evaluation, tables, "nl", evaluated / "reports/figures", "svg")
+    return Context(evaluation, tables, "nl", evaluated / "reports/figures")
 
 
 def test_html_is_whole_and_asks_nothing_of_the_network(evaluated: Path) -> None:
@@ -52,7 +52,7 @@ def test_html_is_whole_and_asks_nothing_of_the_network(evaluated: Path) -> None:
     assert not [attributes for tag, attributes in page.tags if tag in ("script", "link", "iframe")]
     assert not re.findall(r'(?:src|href)="https?:', text)
     assert page.all("th")
-    assert all(header.get("scope") == "col" for header in page.all("th"))
+    assert {header.get("scope") for header in page.all("th")} == {"col", "row"}
     assert len(page.all("nav")) == 1
     assert MARK in text
 
@@ -86,7 +86,7 @@ def test_pdf_claims_both_standards_and_has_tags_language_and_pictures(evaluated:
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_every_chapter_speaks_both_languages(context: Context, chapter: object, language: str) -> None:
-    spoken = Context(context.evaluation, context.tables, language, context.figures, context.picture)  # type: ignore[arg-type]
+    spoken = Context(context.evaluation, context.tables, language, context.figures)  # type: ignore[arg-type]
     text = "\n\n".join(chapter(spoken))  # type: ignore[operator]
     assert text.startswith("# ")
     assert not re.search(r"[^\\]\{[a-z_]+\}", text), "a placeholder was left open"
@@ -109,7 +109,7 @@ def test_a_changed_number_changes_the_text(context: Context) -> None:
     before = context.change_in_words("all", indicator)
     changed = context.tables["change"].copy()
     changed.loc[(changed["alliance"] == "all") & (changed["indicator"] == "cooperation"), "estimate"] = 1.23
-    after = Context(context.evaluation, {**context.tables, "change": changed}, "nl", context.figures, "svg").change_in_words("all", indicator)
+    after = Context(context.evaluation, {**context.tables, "change": changed}, "nl", context.figures).change_in_words("all", indicator)
     assert "+1,23" in after
     assert "+1,23" not in before
 
@@ -118,7 +118,7 @@ def test_a_reference_to_a_row_that_is_gone_is_named(context: Context) -> None:
     change = context.tables["change"]
     gone = change[~((change["alliance"] == "klimop") & (change["indicator"] == "capacity"))]
     with pytest.raises(UserError, match="alliance=klimop, indicator=capacity"):
-        Context(context.evaluation, {**context.tables, "change": gone}, "nl", context.figures, "svg").change_of("klimop", "capacity")
+        Context(context.evaluation, {**context.tables, "change": gone}, "nl", context.figures).change_of("klimop", "capacity")
 
 
 def test_a_small_group_is_not_told(context: Context) -> None:
@@ -126,7 +126,7 @@ def test_a_small_group_is_not_told(context: Context) -> None:
     is_row = (change["alliance"] == "klimop") & (change["indicator"] == "cooperation")
     change.loc[is_row, "n_to"] = 9
     hidden = publishable({"change": change}, context.evaluation)
-    text = Context(context.evaluation, {**context.tables, **hidden}, "nl", context.figures, "svg").change_in_words(
+    text = Context(context.evaluation, {**context.tables, **hidden}, "nl", context.figures).change_in_words(
         "klimop", context.evaluation.indicator("cooperation")
     )
     assert text == "Samenwerking: te weinig personen."
@@ -158,5 +158,5 @@ def test_incomplete_sources_are_said(context: Context) -> None:
     framework = context.tables["framework"]
     attainment = context.tables["attainment"]
     without = {"framework": framework[framework["alliance"] != "baken"], "attainment": attainment[attainment["alliance"] != "baken"]}
-    text = "\n".join(part for chapter in CHAPTERS for part in chapter(Context(context.evaluation, {**context.tables, **without}, "nl", context.figures, "svg")))
+    text = "\n".join(part for chapter in CHAPTERS for part in chapter(Context(context.evaluation, {**context.tables, **without}, "nl", context.figures)))
     assert escaped("Er is geen bruikbaar evaluatiekader van deze alliantie ontvangen.") in text

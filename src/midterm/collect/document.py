@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
 from itertools import groupby, pairwise
@@ -27,7 +28,7 @@ from midterm.collect.questionnaire import (
     number_hint,
 )
 from midterm.description import Language, Text
-from midterm.publish.documents import FORMATS, Manuscript, convert
+from midterm.publish.documents import Job, Look, Manuscript, write_documents
 from midterm.publish.report.context import escaped, markdown_table
 from midterm.publish.word import steady
 
@@ -47,13 +48,11 @@ def document(handout: Handout, language: Language) -> bytes:
     """Return the questionnaire as a Word document (docx) on A4 in ``language``, the same bytes each time."""
     with tempfile.TemporaryDirectory(prefix="midterm-") as scratch:
         path = Path(scratch) / "questionnaire.docx"
-        convert(_manuscript(handout, language, Path(scratch)), FORMATS["docx"], path)
-        _as_form(path)
-        return path.read_bytes()
+        write_documents([Job(_manuscript(handout, language, Path(scratch)), path, "docx")])
+        return _as_form(path)
 
 
 def _manuscript(handout: Handout, language: Language, folder: Path) -> Manuscript:
-    texts = handout.evaluation.labels[language].report
     purpose = [escaped(" ".join(text.in_(language) for text in handout.purpose))]
     sections = [part for section in handout.sections for part in _section(section, language)]
     return Manuscript(
@@ -61,18 +60,15 @@ def _manuscript(handout: Handout, language: Language, folder: Path) -> Manuscrip
         subtitle=f"{handout.alliance.name}, {handout.wave.label.in_(language)}",
         mark="",
         notice="",
-        locale=texts.locale,
-        contents=texts.contents,
         body="\n\n".join([*purpose, *_who(handout, language), *sections, escaped(THANKS.in_(language))]),
         figures=folder,
+        look=Look.of(handout.evaluation, language).of_a_form(),
     )
 
 
-def _as_form(path: Path) -> None:
-    """Drop the table of contents, give the tables room to tick, and keep what belongs together on one page."""
+def _as_form(path: Path) -> bytes:
+    """Return the document with room to tick in its tables, and with what belongs together on one page."""
     form = docx.Document(str(path))
-    for contents in list(form.element.body.iter(qn("w:sdt"))):
-        contents.getparent().remove(contents)
     heading = form.styles["Heading 1"].paragraph_format
     heading.page_break_before, heading.space_before = False, Pt(18)
     for table in form.tables:
@@ -80,19 +76,19 @@ def _as_form(path: Path) -> None:
     parts = list(form.iter_inner_content())
     for part, following in pairwise(parts):
         _keep_together(part, is_last=isinstance(following, Paragraph) and following.style == form.styles["Heading 1"])
-    form.save(str(path))
-    steady(path)
+    made = io.BytesIO()
+    form.save(made)
+    return steady(made.getvalue())
 
 
 def _roomy(table: Any) -> None:
-    """Set a wide column of statements, equal columns of boxes, and a line under every row, which does not break."""
+    """Set a wide column of statements, equal columns of boxes, and a line under every row."""
     boxes = len(table.columns) - 1
     for column, width in zip(table.columns, [STATEMENT_WIDTH, *[(PAGE_WIDTH - STATEMENT_WIDTH) // boxes] * boxes], strict=True):
         column.width = width
         for cell in column.cells:
             cell.width = width
     for row in table.rows:
-        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for paragraph in (paragraph for cell in row.cells[1:] for paragraph in cell.paragraphs):
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             for run in (run for run in paragraph.runs if run.text == BOX):

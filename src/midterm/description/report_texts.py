@@ -37,6 +37,12 @@ class ReportTexts(Sentences):
     synthetic_notice: Plain
     locale: Plain
     contents: Plain
+    skip: Plain
+    figure: Plain
+    table: Plain
+    see_figure: Plain
+    see_table: Plain
+    see_absent: Plain
     figure_absent: Annotated[str, uses("name")]
     value_absent: Plain
     sentence_absent: Annotated[str, uses("subject", "reason")]

@@ -18,9 +18,9 @@ import typst
 from matplotlib.figure import Figure
 
 from midterm.files import replacing
+from midterm.places import FIGURES
 from midterm.publish.style import HOUSE_FONT, SMALL, SOFT, Font, house_style
 
-FIGURES_FOLDER = "reports/figures"
 DPI = 150
 WIDTH = 6.3  # inches: the text column of the report in Word
 MARGIN = 0.1
@@ -58,7 +58,7 @@ def write_figure(folder: Path, name: str, chart: Chart, marks: Mapping[str, str]
     ``name`` ends in its language (``forest_cooperation.nl``). Each of ``marks`` (by kind: synthetic, internal) stands
     in the figure itself, in its caption and in its alt text.
     """
-    base = folder / FIGURES_FOLDER
+    base = folder / FIGURES
     with house_style(font, salt=name), _marked(chart.figure, " · ".join(marks.values())):
         drawn = _svg(chart, name, marks)
     with replacing(base / f"{name}.svg") as path:

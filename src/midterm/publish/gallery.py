@@ -11,9 +11,10 @@ from pathlib import Path
 from matplotlib import pyplot
 
 from midterm.description import LANGUAGES, Evaluation
+from midterm.places import FIGURES
 from midterm.publish.charts.registry import draw_figures
 from midterm.publish.disclosure import Published
-from midterm.publish.figures import FIGURES_FOLDER, Chart, write_figure
+from midterm.publish.figures import Chart, write_figure
 from midterm.publish.style import font_of
 from midterm.publish.wording import marks
 from midterm.tables import Store
@@ -30,10 +31,10 @@ class Gallery:
         return "\n".join(self._image(name, chart) for name, chart in self.charts.items())
 
     def __repr__(self) -> str:
-        return "\n".join(f"{FIGURES_FOLDER}/{name}: {chart.words.title}" for name, chart in self.charts.items())
+        return "\n".join(f"{FIGURES}/{name}: {chart.words.title}" for name, chart in self.charts.items())
 
     def _image(self, name: str, chart: Chart) -> str:
-        picture = base64.b64encode((self.folder / FIGURES_FOLDER / f"{name}.png").read_bytes()).decode()
+        picture = base64.b64encode((self.folder / FIGURES / f"{name}.png").read_bytes()).decode()
         image = f'<img alt="{html.escape(chart.words.alt)}" src="data:image/png;base64,{picture}">'
         return f"<figure>{image}<figcaption>{html.escape(chart.words.caption)}</figcaption></figure>"
 

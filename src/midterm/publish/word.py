@@ -1,104 +1,191 @@
-"""Word and OpenDocument files after pandoc: in, a document; out, the same on A4, the mark on every page, tables legible."""
+"""Word and OpenDocument files after pandoc: in, a document; out, the same with its pictures, the mark on every page, tables legible.
+
+How it looks stands in the styles of the reference document (``templates/reference.docx`` and ``.odt``, or the evaluator's own);
+here is only what styles cannot do.
+"""
 
 from __future__ import annotations
 
+import io
+import struct
 import zipfile
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import docx
-from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
 from lxml import etree
 
-FONT, TABLE_TEXT = "Arial", "Table Text"  # a font that every office has
-SMALL, BODY = 8.5, 10.5  # points
-INK = RGBColor(0x15, 0x42, 0x73)
+from midterm.description.publication import COLOURS
+
+BREAK = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}break-before"
+TABLE_TEXT = "TableText"  # the id of the style of text in tables
 FIXED_TIME = (2025, 1, 1, 0, 0, 0)
-ODF = {
-    "style": "urn:oasis:names:tc:opendocument:xmlns:style:1.0",
-    "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
-    "fo": "urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0",
-}
+PNG = b"\x89PNG\r\n\x1a\n"
+ENDED = b"IEND\xae\x42\x60\x82"  # what ends a PNG; in a stand-in the picture's name comes after it
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+RELATED = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
+DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+LINK = "{http://www.w3.org/1999/xlink}href"
+OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 
 
-def finish_docx(path: Path, mark: str) -> None:
-    """Set page, fonts and small table text by styles (to be restyled in Word), the mark in the header, page numbers."""
-    document = docx.Document(str(path))
-    section = document.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin = section.right_margin = Mm(24)
-    section.top_margin = section.bottom_margin = Mm(24)
-    _styles(document)
-    for paragraph in (paragraph for table in document.element.body.iter(qn("w:tbl")) for paragraph in table.iter(qn("w:pStyle"))):
-        paragraph.set(qn("w:val"), document.styles[TABLE_TEXT].style_id)
-    header, footer = section.header.paragraphs[0], section.footer.paragraphs[0]
-    header.text, header.alignment = mark, WD_ALIGN_PARAGRAPH.RIGHT
-    footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _page_number(footer)
-    document.save(str(path))
-    steady(path)
+def stand_in(picture: Path) -> bytes:
+    """Return a blank PNG of the size of ``picture``, with its name after its end."""
+    with picture.open("rb") as file:
+        width, height = struct.unpack(">II", file.read(24)[16:])
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)  # one bit a dot, grey
+    dots = zlib.compress(bytes((1 + (width + 7) // 8) * height))
+    chunks = ((b"IHDR", head), (b"IDAT", dots), (b"IEND", b""))
+    framed = (struct.pack(">I", len(part)) + kind + part + struct.pack(">I", zlib.crc32(kind + part)) for kind, part in chunks)
+    return PNG + b"".join(framed) + picture.name.encode()
 
 
-def _styles(document: Any) -> None:
-    table_text = document.styles.add_style(TABLE_TEXT, WD_STYLE_TYPE.PARAGRAPH)
-    table_text.base_style = document.styles["Compact"]
-    table_text.paragraph_format.space_before = table_text.paragraph_format.space_after = Pt(1)
-    sizes = {"Normal": BODY, TABLE_TEXT: SMALL, "Table Caption": SMALL + 0.5, "Image Caption": SMALL + 0.5, "Heading 1": 18, "Heading 2": 14, "Heading 3": 11.5}
-    for name, size in sizes.items():
-        style = document.styles[name]
-        style.font.size, style.font.name = Pt(size), FONT
-        _fonts(style)
-        if name.startswith("Heading"):
-            style.font.color.rgb = INK
-    document.styles["Heading 1"].paragraph_format.page_break_before = True
-    document.styles["Table Caption"].paragraph_format.keep_with_next = True
+def finish_docx(content: bytes, mark: str, pictures: Path, accent: str, *, is_short: bool) -> bytes:
+    """Return the Word file with its pictures, the mark in its headers, small text in tables and rows that stay whole; a short one flows on."""
+    parts, _ = _parts(content, pictures)
+    has_small = f'w:styleId="{TABLE_TEXT}"'.encode() in parts["word/styles.xml"]
+    if mark and not _headers(parts):
+        _add_header(parts)
+    for name in _headers(parts) if mark else []:
+        parts[name] = _changed(parts[name], lambda root: _say(root, mark))
+    parts["word/document.xml"] = _changed(parts["word/document.xml"], lambda root: _tables(root, has_small=has_small))
+    parts["word/styles.xml"] = _flowing(parts["word/styles.xml"]) if is_short else parts["word/styles.xml"]
+    return _zipped(_coloured(parts, "word/styles.xml", accent))
 
 
-def _fonts(style: Any) -> None:
-    """Name the font for every script, so that no theme font takes its place."""
-    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-    for name in [name for name in fonts.attrib if "heme" in name]:
-        del fonts.attrib[name]
-    for script in ("ascii", "hAnsi", "cs", "eastAsia"):
-        fonts.set(qn(f"w:{script}"), FONT)
+def _headers(parts: Mapping[str, bytes]) -> list[str]:
+    return [name for name in parts if name.startswith("word/header")]
 
 
-def _page_number(paragraph: Any) -> None:
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), "PAGE")
-    paragraph._p.append(field)
+def _add_header(parts: dict[str, bytes]) -> None:
+    """Give a document whose reference has no header an empty one."""
+    name, identity = "header9.xml", "midtermHeader"
+    parts[f"word/{name}"] = etree.tostring(etree.Element(f"{W}hdr", nsmap={"w": W[1:-1]}))
+
+    def related(root: Any) -> None:
+        etree.SubElement(root, f"{RELATED}Relationship", {"Id": identity, "Type": f"{R[1:-1]}/header", "Target": name})
+
+    def typed(root: Any) -> None:
+        kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"
+        etree.SubElement(root, f"{TYPES}Override", {"PartName": f"/word/{name}", "ContentType": kind})
+
+    def referred(root: Any) -> None:
+        for section in root.iter(f"{W}sectPr"):
+            section.insert(0, etree.Element(f"{W}headerReference", {f"{W}type": "default", f"{R}id": identity}))
+
+    for part, change in (("word/_rels/document.xml.rels", related), ("[Content_Types].xml", typed), ("word/document.xml", referred)):
+        parts[part] = _changed(parts[part], change)
 
 
-def finish_odt(path: Path, mark: str) -> None:
-    """Set A4, small table text and the mark in the header, in the document's styles."""
+def _say(header: Any, mark: str) -> None:
+    """Put the mark into the header's last paragraph where that is empty, else into one of its own."""
+    paragraphs = header.findall(f"{W}p")
+    if paragraphs and not paragraphs[-1].findall(f"{W}r"):
+        paragraph = paragraphs[-1]
+    else:
+        paragraph = etree.SubElement(header, f"{W}p")
+        etree.SubElement(etree.SubElement(paragraph, f"{W}pPr"), f"{W}pStyle").set(f"{W}val", "Header")
+    etree.SubElement(etree.SubElement(paragraph, f"{W}r"), f"{W}t").text = mark
 
-    def restyled(content: bytes) -> bytes:
-        root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
-        for layout in root.iter(f"{{{ODF['style']}}}page-layout-properties"):
-            layout.set(f"{{{ODF['fo']}}}page-width", "210mm")
-            layout.set(f"{{{ODF['fo']}}}page-height", "297mm")
-        for style in root.iter(f"{{{ODF['style']}}}style"):
-            if style.get(f"{{{ODF['style']}}}name") in ("Table_20_Contents", "Table_20_Heading"):
-                etree.SubElement(style, f"{{{ODF['style']}}}text-properties").set(f"{{{ODF['fo']}}}font-size", f"{SMALL}pt")
-        for page in root.iter(f"{{{ODF['style']}}}master-page"):
-            header = etree.Element(f"{{{ODF['style']}}}header")
-            etree.SubElement(header, f"{{{ODF['text']}}}p").text = mark
+
+def _tables(root: Any, *, has_small: bool) -> None:
+    """Set the text of tables in its own style (where the reference document has it), and keep each row on one page."""
+    for table in root.iter(f"{W}tbl"):
+        for style in table.iter(f"{W}pStyle") if has_small else ():
+            style.set(f"{W}val", TABLE_TEXT)
+        for row in table.iter(f"{W}tr"):
+            properties = row.find(f"{W}trPr")
+            if properties is None:
+                properties = etree.Element(f"{W}trPr")
+                row.insert(0, properties)
+            properties.insert(0, etree.Element(f"{W}cantSplit"))
+
+
+def finish_odt(content: bytes, mark: str, pictures: Path, accent: str, *, is_short: bool) -> bytes:
+    """Return the OpenDocument file with its pictures and their alt texts, and the mark in its headers; a short one flows on."""
+    parts, alts = _parts(content, pictures)
+    parts["content.xml"] = _changed(parts["content.xml"], lambda root: _described(root, alts))
+    if mark:
+        parts["styles.xml"] = _changed(parts["styles.xml"], lambda root: _headed(root, mark))
+    parts["styles.xml"] = _flowing(parts["styles.xml"]) if is_short else parts["styles.xml"]
+    return _zipped(_coloured(parts, "styles.xml", accent))
+
+
+def _described(root: Any, alts: Mapping[str, str]) -> None:
+    """Give pictures their alt texts, which pandoc drops here, and declare the sequences that number figures and tables."""
+    for frame in root.iter(f"{DRAW}frame"):
+        name = frame.find(f"{DRAW}image").get(LINK)
+        if name in alts:
+            etree.SubElement(frame, f"{SVG}desc").text = alts[name]
+    declared = etree.Element(f"{TEXT}sequence-decls")
+    for name in ("Figure", "Table"):
+        etree.SubElement(declared, f"{TEXT}sequence-decl", {f"{TEXT}display-outline-level": "0", f"{TEXT}name": name})
+    root.find(f"{OFFICE}body/{OFFICE}text").insert(0, declared)
+
+
+def _headed(root: Any, mark: str) -> None:
+    for page in root.iter(f"{STYLE}master-page"):
+        header = page.find(f"{STYLE}header")
+        if header is None:
+            header = etree.Element(f"{STYLE}header")
             page.insert(0, header)
-        return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
-
-    steady(path, {"styles.xml": restyled})
+        etree.SubElement(header, f"{TEXT}p", {f"{TEXT}style-name": "Header"}).text = mark
 
 
-def steady(path: Path, changes: dict[str, Any] | None = None) -> None:
-    """Write the zip anew with fixed times, so that the same content is the same bytes; ``changes`` rewrite parts by name."""
-    with zipfile.ZipFile(path) as archive:
-        entries = [(entry, archive.read(entry)) for entry in archive.infolist()]
-    with zipfile.ZipFile(path, "w") as archive:
-        for entry, content in entries:
-            fixed = zipfile.ZipInfo(entry.filename, date_time=FIXED_TIME)
-            fixed.compress_type, fixed.external_attr = entry.compress_type, entry.external_attr
-            archive.writestr(fixed, changes[entry.filename](content) if changes and entry.filename in changes else content)
+def _parts(content: bytes, pictures: Path) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the parts of a document by name, each picture in the place of its stand-in, and the pictures' alt texts by part."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    alts = {}
+    for name, part in parts.items():
+        said = part.partition(ENDED)[2].decode() if part.startswith(PNG) else ""
+        if said:
+            picture, _, alts[name] = said.partition("\n")
+            parts[name] = (pictures / picture).read_bytes()
+    return parts, alts
+
+
+def _flowing(styles: bytes) -> bytes:
+    """Return styles in which no heading begins a page."""
+
+    def without_breaks(root: Any) -> None:
+        for element in [*root.iter(f"{W}pageBreakBefore")]:
+            element.getparent().remove(element)
+        for element in root.iter():
+            element.attrib.pop(BREAK, None)
+
+    return _changed(styles, without_breaks)
+
+
+def _coloured(parts: Mapping[str, bytes], name: str, accent: str) -> dict[str, bytes]:
+    """Return ``parts`` with the house's accent in their styles replaced by the evaluation's."""
+    return {**parts, name: parts[name].replace(COLOURS[-1][1:].encode(), accent[1:].encode())}
+
+
+def _changed(part: bytes, change: Callable[[Any], None]) -> bytes:
+    root = etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    change(root)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def steady(content: bytes) -> bytes:
+    """Return a document that another program wrote as a zip with fixed times."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return _zipped({entry.filename: archive.read(entry) for entry in archive.infolist()})
+
+
+def _zipped(parts: Mapping[str, bytes]) -> bytes:
+    """Return the parts as a zip with fixed times, so that the same content is the same bytes; pictures are small already."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, part in parts.items():
+            entry = zipfile.ZipInfo(name, date_time=FIXED_TIME)
+            entry.compress_type = zipfile.ZIP_STORED if name == "mimetype" or part.startswith(PNG) else zipfile.ZIP_DEFLATED
+            archive.writestr(entry, part)
+    return made.getvalue()

@@ -16,13 +16,12 @@ from typing import Any
 
 from midterm.description import LANGUAGES, Evaluation, Language
 from midterm.files import replacing
+from midterm.places import FIGURES, REPORTS
 from midterm.publish.charts.registry import figure_name, figures_of
 from midterm.publish.disclosure import Published
 from midterm.publish.documents import TEMPLATES
 from midterm.publish.explorer.content import content
-from midterm.publish.figures import FIGURES_FOLDER
 from midterm.publish.report.context import Context
-from midterm.publish.report.write import REPORTS
 from midterm.publish.style import Palette
 from midterm.publish.wording import ALL, marks
 from midterm.tables import Store
@@ -43,7 +42,7 @@ class Drawn:
 
 def write_explorer(store: Store, evaluation: Evaluation, tables: Published) -> str:
     """Write the explorer in every language that the project speaks, figures included; return the file's name."""
-    figures = dict(_figures(evaluation, store.folder / FIGURES_FOLDER))
+    figures = dict(_figures(evaluation, store.folder / FIGURES))
     page = compose(evaluation, tables, figures, is_synthetic=store.is_synthetic)
     with replacing(store.folder / EXPLORER) as path:
         path.write_text(page, encoding="utf-8", newline="\n")
@@ -63,7 +62,7 @@ def _figures(evaluation: Evaluation, folder: Path) -> Iterator[tuple[str, Drawn]
 def compose(evaluation: Evaluation, tables: Published, figures: Mapping[str, Drawn], *, is_synthetic: bool) -> str:
     """Return the whole page; ``figures`` by name (``waves_klimop.nl``). Every text in it stays text."""
     languages = _languages(evaluation)
-    pages = {language: content(Context(evaluation, tables, language, Path(), "")) for language in languages}
+    pages = {language: content(Context(evaluation, tables, language, Path())) for language in languages}
     for language, page in pages.items():
         page["texts"]["mark"] = " · ".join(marks(evaluation, language, is_synthetic=is_synthetic).values())
     shapes: dict[str, int] = {}

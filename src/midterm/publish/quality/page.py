@@ -9,13 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from midterm.description import LANGUAGES, Evaluation, Language
+from midterm.places import FIGURES, REPORTS
 from midterm.publish.disclosure import publishable
-from midterm.publish.documents import FORMATS, Document, Manuscript, convert
-from midterm.publish.figures import FIGURES_FOLDER
+from midterm.publish.documents import Job, Look, Manuscript, write_documents
 from midterm.publish.quality.chapters import CHAPTERS, FOLD, FOLD_CLOSED, FOLD_END
 from midterm.publish.quality.context import Review
 from midterm.publish.report.context import Context
-from midterm.publish.report.write import REPORTS
 from midterm.publish.wording import marks
 from midterm.tables import Store
 
@@ -25,18 +24,17 @@ def write_quality(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.
 
     ``tables`` are the clean ones: responses, respondents, population, quarantine, notices and reconciliation are read.
     """
-    made = []
+    jobs = []
     for language in LANGUAGES:
-        name = f"{REPORTS}/quality.{language}.html"
-        manuscript = compose(evaluation, tables, language, store.folder / FIGURES_FOLDER, is_synthetic=store.is_synthetic)
-        convert(manuscript, PAGE, store.folder / name)
-        made.append(name)
-    return made
+        manuscript = compose(evaluation, tables, language, store.folder / FIGURES, is_synthetic=store.is_synthetic)
+        jobs.append(Job(manuscript, store.folder / f"{REPORTS}/quality.{language}.html", "html", lambda text: _folding(_verdict_first(text))))
+    write_documents(jobs)
+    return [f"{REPORTS}/{job.path.name}" for job in jobs]
 
 
 def compose(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], language: Language, figures: Path, *, is_synthetic: bool) -> Manuscript:
     """Return the page as Markdown with its title."""
-    context = Context(evaluation, publishable(tables, evaluation), language, figures, PAGE.picture)
+    context = Context(evaluation, publishable(tables, evaluation), language, figures)
     review = Review.of(context)
     parts = [part for chapter in CHAPTERS for part in chapter(review) if part]
     return Manuscript(
@@ -44,16 +42,10 @@ def compose(evaluation: Evaluation, tables: Mapping[str, pd.DataFrame], language
         subtitle=review.texts.subtitle.format(evaluation=evaluation.file.title.in_(language)),
         mark=" · ".join(marks(evaluation, language, is_synthetic=is_synthetic).values()),
         notice=context.texts.synthetic_notice if is_synthetic else "",
-        locale=context.texts.locale,
-        contents=context.texts.contents,
         body="\n\n".join(parts),
         figures=figures,
+        look=Look.of(evaluation, language),
     )
-
-
-def _page(manuscript: Manuscript, path: Path, scratch: Path) -> None:
-    FORMATS["html"].layout(manuscript, path, scratch)
-    path.write_text(_folding(_verdict_first(path.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
 def _verdict_first(text: str) -> str:
@@ -69,6 +61,3 @@ def _folding(text: str) -> str:
     for name, start in ((FOLD, "<details open>"), (FOLD_CLOSED, "<details>")):
         text = re.sub(rf'<div class="{name}">\s*<p>(.*?)</p>\s*</div>', rf"{start}<summary>\1</summary>", text, flags=re.DOTALL)
     return re.sub(rf'<div class="{FOLD_END}">\s*</div>', "</details>", text)
-
-
-PAGE = Document(FORMATS["html"].picture, _page)

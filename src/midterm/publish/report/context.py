@@ -56,7 +56,6 @@ class Context:
     tables: Published
     language: Language
     figures: Path
-    picture: str
     own: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -209,14 +208,22 @@ class Context:
         return self.texts.level_sentence.format(indicator=label, **values, n=say.number(row.n, 0), wave=say.wave(wave), level=self.level)
 
     def figure(self, name: str, unit: str) -> str:
-        """Return a figure with its caption and alt text as Markdown, or the sentence that it is not there."""
-        stem = f"{name}_{unit}.{self.language}"
+        """Return a figure with its caption and alt text as Markdown, or the sentence that it is not there; ``see`` refers to either."""
+        stem, place = f"{name}_{unit}.{self.language}", f"fig-{name}_{unit}"
         words = self.figures / f"{stem}.json"
         if not words.exists():
-            return escaped(self.texts.figure_absent.format(name=name))
+            return f"::: {{#{place} .absent}}\n{escaped(self.texts.figure_absent.format(name=name))}\n:::"
         content = json.loads(words.read_text(encoding="utf-8"))
         alt = str(content["alt"]).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-        return f'![{escaped(content["title"])}. {escaped(content["caption"])}]({stem}.{self.picture}){{alt="{alt}" width=100%}}'
+        return f'![{escaped(content["title"])}. {escaped(content["caption"])}]({stem}){{#{place} alt="{alt}" width=100%}}'
+
+    def see(self, name: str, unit: str) -> str:
+        """Return a reference to a figure as Markdown: “figure 3”, a link, with the number that it has in each document."""
+        return f"[](#fig-{name}_{unit})"
+
+    def see_table(self, key: str) -> str:
+        """Return a reference to the table with ``key`` as Markdown, like ``see``."""
+        return f"[](#tab-{key})"
 
 
 def _is_inconclusive(row: Any) -> bool:
@@ -229,12 +236,12 @@ def escaped(text: object) -> str:
     return "".join(f"\\{char}" if char in "\\`*_{}[]()<>#+-.!|$^~@'\"" and not char.isalnum() else char for char in str(text).replace("\n", " "))
 
 
-def markdown_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], numeric: Sequence[int] = ()) -> str:
-    """Return a pipe table with its caption; ``numeric`` columns (by position) are aligned right."""
+def markdown_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], numeric: Sequence[int] = (), key: str = "") -> str:
+    """Return a pipe table with its caption; ``numeric`` columns (by position) are aligned right; ``see_table`` refers to it by ``key``."""
     widths = [max(_width(row[at]) for row in [columns, *rows]) for at in range(len(columns))]
     rule = "|".join("-" * (width - 1) + (":" if at in numeric else "-") for at, width in enumerate(widths))
     lines = ["|" + "|".join(escaped(cell) for cell in row) + "|" for row in [columns, *rows]]
-    return "\n".join([lines[0], f"|{rule}|", *lines[1:], "", f": {escaped(caption)}", ""])
+    return "\n".join([lines[0], f"|{rule}|", *lines[1:], "", f": {escaped(caption)}{f' {{#tab-{key}}}' if key else ''}", ""])
 
 
 def _width(cell: object) -> int:

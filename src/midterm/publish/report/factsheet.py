@@ -45,14 +45,14 @@ def _changed(c: Context, alliance: str) -> list[str]:
 
 
 def _bottlenecks(c: Context, alliance: str) -> list[str]:
-    return [f"# {c.texts.bottlenecks}", *bottlenecks(c, alliance)]
+    return [f"# {c.texts.bottlenecks}", *bottlenecks(c, alliance), c.figure("bottlenecks", alliance)]
 
 
 def _safety(c: Context, alliance: str) -> list[str]:
     indicators = [entry for entry in c.evaluation.indicators if entry.group == "safety"]
     planned = [indicator for indicator in indicators if indicator.id in c.evaluation.plan.primary]
     lines = [f"- {escaped(c.change_in_plain_words(alliance, indicator))}" for indicator in planned]
-    return [f"# {c.texts.safety}", *(["\n".join(lines)] if lines else safety(c, alliance))]
+    return [f"# {c.texts.safety}", *(["\n".join(lines)] if lines else safety(c, alliance)), c.figure("safety", alliance)]
 
 
 def _cannot_say(c: Context, alliance: str) -> list[str]:

@@ -15,7 +15,7 @@ def changes_in_words(evaluation: Evaluation, tables: Published, alliance: str) -
     """Return a row per indicator of the plan and a column per language, in the words of the report."""
     names = evaluation.plan.primary
     said = {
-        language: [Context(evaluation, tables, language, Path(), "").change_in_words(alliance, evaluation.indicator(name)) for name in names]
+        language: [Context(evaluation, tables, language, Path()).change_in_words(alliance, evaluation.indicator(name)) for name in names]
         for language in evaluation.file.languages
     }
     return pd.DataFrame(said, index=pd.Index(names, name="indicator"))

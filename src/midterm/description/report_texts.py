@@ -43,7 +43,7 @@ class ReportTexts(Sentences):
     see_figure: Plain
     see_table: Plain
     see_absent: Plain
-    figure_absent: Annotated[str, uses("name")]
+    figure_absent: Annotated[str, uses("name", "unit")]
     value_absent: Plain
     sentence_absent: Annotated[str, uses("subject", "reason")]
     own_text: Plain
@@ -57,6 +57,7 @@ class ReportTexts(Sentences):
     summary_lead: Annotated[str, uses("units_n", "units", "period", "usable", "invited", "rate")]
     summary_question: Annotated[str, uses("claim", "conclusion", "strength", "voices")]
     summary_change: Annotated[str, uses("units_n", "units", "from_wave", "to_wave")]
+    summary_overview: Annotated[str, uses("figure")]
     mid_term: Plain
 
     # Questions and approach
@@ -102,9 +103,11 @@ class ReportTexts(Sentences):
     response_lead: Annotated[str, uses("wave", "usable", "invited", "rate", "complete", "partial")]
     response_linked: Annotated[str, uses("from_wave", "to_wave", "n", "n_from", "n_to")]
     response_entrants: Plain
+    response_attrition: Annotated[str, uses("figure")]
 
     # Alliances
     per_unit: Annotated[str, uses("unit")]
+    per_unit_network: Annotated[str, uses("figure", "units")]
     unit_theme: Annotated[str, uses("theme")]
     unit_goal: Annotated[str, uses("goal")]
     unit_partners: Annotated[str, uses("n", "names")]
@@ -159,7 +162,9 @@ class ReportTexts(Sentences):
     across_lead: Annotated[str, uses("unit", "units")]
     across_dimensions: Plain
     across_change: Plain
+    across_robust: Annotated[str, uses("figure")]
     across_targets: Plain
+    theory_lead: Annotated[str, uses("figure")]
     across_reliability: Annotated[str, uses("wave", "low", "high", "lowest")]
     across_safety: Plain
 
@@ -179,6 +184,8 @@ class ReportTexts(Sentences):
     annex_quality: Plain
     annex_quality_lead: Annotated[str, uses("rows_read", "rows_kept", "rows_set_aside", "cells_read", "cells_set_aside", "notices")]
     annex_quality_none: Plain
+    annex_robustness: Plain
+    annex_robustness_lead: Plain
     annex_methods: Plain
     annex_methods_lead: Plain
 

@@ -59,7 +59,8 @@ def planned(c: Context, alliance: str) -> list[str]:
     ]
     columns = [t.col_code, t.col_indicator, t.col_baseline, t.col_target, t.col_actual, t.col_attainment, t.col_expected, t.col_status]
     table = markdown_table(t.table_targets.format(unit=say.unit_name(alliance), year=year), columns, cells, numeric=range(2, 7))
-    return [statuses(c, alliance), table, c.figure("attainment", alliance)]
+    theory = [c.pointing(t.theory_lead, "theory", alliance), c.figure("theory", alliance)]
+    return [statuses(c, alliance), table, c.figure("attainment", alliance), *theory]
 
 
 def statuses(c: Context, alliance: str) -> str:

@@ -34,7 +34,8 @@ def summary(c: Context) -> list[str]:
     shared = c.shared_remarks("all")
     changes = [f"- {escaped(c.change_in_words('all', c.evaluation.indicator(name), shared))}" for name in plan.primary]
     changed = " ".join([changed, *shared.values()])
-    return [f"# {t.summary}", escaped(lead), "\n".join(findings), escaped(changed), "\n".join(changes), escaped(t.mid_term)]
+    overview = [c.pointing(t.summary_overview, "overview"), c.figure("overview", "all")]
+    return [f"# {t.summary}", escaped(lead), "\n".join(findings), escaped(changed), "\n".join(changes), escaped(t.mid_term), *overview]
 
 
 def _finding(c: Context, row: Any) -> str:
@@ -97,18 +98,25 @@ def response(c: Context) -> list[str]:
             rows.append([say.unit_name(alliance), say.wave(wave), *(c.count(getattr(row, name)) for name in names), say.percent(row.rate)])
     columns = [c.unit.capitalize(), t.col_wave, *(getattr(t, f"col_{name}") for name in names), t.col_rate]
     table = markdown_table(t.table_response.format(unit=c.unit), columns, rows, numeric=range(2, 8))
-    return [f"# {t.response}", *map(escaped, leads), escaped(linked), escaped(t.response_entrants), c.figure("response", "all"), table]
+    stayed = [c.pointing(t.response_attrition, "attrition"), c.figure("attrition", "all")]
+    return [f"# {t.response}", *map(escaped, leads), c.figure("response", "all"), table, escaped(linked), escaped(t.response_entrants), *stayed]
 
 
 def per_unit(c: Context) -> list[str]:
     """Return a section for every alliance: who, what was planned and done, change, bottlenecks, safety."""
-    parts = [f"# {c.texts.per_unit.format(unit=c.unit)}"]
+    shared = c.pointing(c.texts.per_unit_network, "network").replace("\\{units\\}", escaped(c.say.units))
+    parts = [f"# {c.texts.per_unit.format(unit=c.unit)}", shared, c.figure("network", "all")]
     for alliance in c.evaluation.alliances:
         parts += [f"## {escaped(c.evaluation.alliance(alliance).name)}", *portrait(c, alliance)]
         parts += [f"### {c.texts.planned_done}", *planned(c, alliance)]
         parts += [f"### {c.texts.change}", *changed(c, alliance)]
-        parts += [f"### {c.texts.bottlenecks}", *bottlenecks(c, alliance)]
-        parts += [f"### {c.texts.safety}", *safety(c, alliance, c.shared_remarks(alliance)), *c.own_text(f"alliance-{alliance}", "###")]
+        parts += [f"### {c.texts.bottlenecks}", *bottlenecks(c, alliance), c.figure("bottlenecks", alliance)]
+        parts += [
+            f"### {c.texts.safety}",
+            *safety(c, alliance, c.shared_remarks(alliance)),
+            c.figure("safety", alliance),
+            *c.own_text(f"alliance-{alliance}", "###"),
+        ]
     return parts
 
 
@@ -120,7 +128,10 @@ def across(c: Context) -> list[str]:
     parts = [f"# {t.across.format(units=say.units)}", escaped(t.across_lead.format(unit=c.unit, units=say.units)), f"## {t.across_dimensions}"]
     parts += [c.figure("answers", "all"), c.figure("heatmap", "all"), *_reliability(c), f"## {t.across_change}", change_table(c, "all", "average")]
     parts += [c.figure(f"forest_{name}", "all") for name in others]
-    parts += [c.figure("waves", "all"), f"## {t.across_targets}", c.figure("attainment", "all"), f"## {t.across_safety}", *safety(c, "all")]
+    robust = [c.pointing(t.across_robust, f"specification_{plan.primary[0]}")] if plan.primary else []
+    parts += [c.figure("waves", "all"), *robust, f"## {t.across_targets}", c.figure("attainment", "all")]
+    parts += [c.pointing(t.theory_lead, "theory"), c.figure("theory", "all"), f"## {t.bottlenecks}", *bottlenecks(c, "all")]
+    parts += [c.figure("bottlenecks", "all"), c.figure("combinations", "all"), f"## {t.across_safety}", *safety(c, "all"), c.figure("safety", "all")]
     return [*parts, *(c.figure(f"forest_{name}", "all") for name in apart)]
 
 
@@ -213,6 +224,12 @@ def annex_quality(c: Context) -> list[str]:
     return [*parts, markdown_table(t.table_quarantine, [t.col_file, t.col_row, t.col_column, t.col_reason], rows)]
 
 
+def annex_robustness(c: Context) -> list[str]:
+    """Return the planned changes over all alliances under all reasonable choices."""
+    curves = [c.figure(f"specification_{name}", "all") for name in c.evaluation.plan.primary]
+    return [f"# {c.texts.annex_robustness}", escaped(c.texts.annex_robustness_lead), *curves] if curves else []
+
+
 def annex_methods(c: Context) -> list[str]:
     """Return where methods, numbers and provenance are found."""
     return [f"# {c.texts.annex_methods}", escaped(c.texts.annex_methods_lead)]
@@ -229,6 +246,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     recommendations,
     annex_matrix,
     annex_questionnaire,
+    annex_robustness,
     annex_quality,
     annex_methods,
 )

@@ -212,14 +212,26 @@ class Context:
         stem, place = f"{name}_{unit}.{self.language}", f"fig-{name}_{unit}"
         words = self.figures / f"{stem}.json"
         if not words.exists():
-            return f"::: {{#{place} .absent}}\n{escaped(self.texts.figure_absent.format(name=name))}\n:::"
+            return f"::: {{#{place} .absent}}\n{escaped(self.texts.figure_absent.format(name=self._kind(name), unit=self.say.unit_name(unit)))}\n:::"
         content = json.loads(words.read_text(encoding="utf-8"))
         alt = str(content["alt"]).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
         return f'![{escaped(content["title"])}. {escaped(content["caption"])}]({stem}){{#{place} alt="{alt}" width=100%}}'
 
+    def _kind(self, name: str) -> str:
+        """Return what a figure shows, in words: the short name of its kind, and the indicator that it is drawn of."""
+        kinds = self.say.labels.explorer.figures
+        kind = max((known for known in kinds if name == known or name.startswith(f"{known}_")), key=len, default="")
+        of = {one.id for one in self.evaluation.indicators} & {name.removeprefix(f"{kind}_")}
+        return ": ".join([kinds.get(kind, name), *(self.say.indicator(indicator) for indicator in of)])
+
     def see(self, name: str, unit: str) -> str:
         """Return a reference to a figure as Markdown: “figure 3”, a link, with the number that it has in each document."""
         return f"[](#fig-{name}_{unit})"
+
+    def pointing(self, text: str, name: str, unit: str = "all") -> str:
+        """Return ``text`` as Markdown with a reference to a figure in the place of its ``{figure}``."""
+        before, _, after = text.partition("{figure}")
+        return f"{escaped(before)}{self.see(name, unit)}{escaped(after)}"
 
     def see_table(self, key: str) -> str:
         """Return a reference to the table with ``key`` as Markdown, like ``see``."""

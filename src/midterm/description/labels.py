@@ -190,6 +190,7 @@ class Labels(Sentences):
     safety_title: Annotated[str, uses("unit", "period", "parts")]
     safety_from_to: Annotated[str, uses("indicator", "first", "last", "verdict")]
     safety_level: Annotated[str, uses("indicator", "last")]
+    safety_partly: Annotated[str, uses("indicator", "level", "wave", "other", "why")]
     safety_absent: Annotated[str, uses("indicator", "why")]
     safety_subtitle: Annotated[str, uses("unit", "period", "level")]
     safety_source: Annotated[str, uses("unit", "period", "n")]

@@ -92,7 +92,8 @@ def _words(drawn: _Safety, found: pd.DataFrame) -> Words:
 def _from_to(drawn: _Safety, unit: str, indicator: Indicator) -> str:
     """Return an indicator's level in the first and last wave and the verdict on the change."""
     wording = drawn.wording
-    rows = [row for _, row in drawn.ends(unit, indicator)]
+    ends = drawn.ends(unit, indicator)
+    rows = [row for _, row in ends]
     levels = [wording.absent(row) if row is None or pd.isna(row.estimate) else wording.level(indicator, row.estimate, 1) for row in rows]
     name, verdict = wording.indicator(indicator.id), wording.word("verdict", drawn.verdict(unit, indicator))
     if all(row is None or pd.isna(row.estimate) for row in rows):
@@ -100,6 +101,11 @@ def _from_to(drawn: _Safety, unit: str, indicator: Indicator) -> str:
         return wording.labels.safety_absent.format(indicator=name, why=wording.word("verdict", why))
     if len(levels) == 1:
         return wording.labels.safety_level.format(indicator=name, last=levels[-1])
+    gone = [wave for wave, row in ends if row is None or pd.isna(row.estimate)]
+    if gone:
+        kept = next(at for at, (wave, _) in enumerate(ends) if wave not in gone)
+        words = {"level": levels[kept], "wave": wording.wave(ends[kept][0]), "other": wording.wave(gone[0]), "why": levels[1 - kept]}
+        return wording.labels.safety_partly.format(indicator=name, **words)
     return wording.labels.safety_from_to.format(indicator=name, first=levels[0], last=levels[-1], verdict=verdict)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from midterm.description.annex_texts import AnnexTexts
 from midterm.description.model import Frozen
 from midterm.description.placeholders import uses
 from midterm.description.quality_texts import QualityTexts
@@ -139,6 +140,9 @@ class Labels(Frozen):
 
     # Data-quality page
     quality: QualityTexts
+
+    # Tables for people
+    annex: AnnexTexts
 
     def word(self, group: str, key: str) -> str:
         """Return the word for ``key`` in ``group``: ``word("verdict", "inconclusive")``, ``word("tier", "T0")``."""

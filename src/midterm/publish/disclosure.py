@@ -9,7 +9,7 @@ import pandas as pd
 
 from midterm.description.evaluation import Evaluation
 from midterm.measure.survey_targets import BELOW_MINIMUM
-from midterm.tables import shaped
+from midterm.tables import BY_NAME, shaped
 
 FLAG = "small_n"
 LEVEL = ["estimate", "std_error", "ci_low", "ci_high"]
@@ -28,7 +28,7 @@ def publishable(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> P
     group are left out.
     """
     minimum = evaluation.minimum
-    blank = {"indicators": _indicators, "change": _change, "attainment": _attainment, "answers": _answers}
+    blank = {"indicators": _indicators, "change": _change, "attrition": _attrition, "attainment": _attainment, "answers": _answers}
     return Published({name: blank[name](table, minimum) if name in blank else table for name, table in tables.items()})
 
 
@@ -41,6 +41,13 @@ def _change(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     n = table[["n_from", "n_to"]].min(axis=1, skipna=False)
     blanked = _blanked(table, n, minimum, CHANGE)
     return shaped("change", blanked.assign(verdict=blanked["verdict"].mask(n.fillna(0) < minimum, "described_only")))
+
+
+def _attrition(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Blank rows in which a group that is there is too small: what one group adds would follow from what the others do."""
+    counts = table[["n_stayers", "n_leavers", "n_entrants"]]
+    numbers = [name for name, (kind, _) in BY_NAME["attrition"].columns.items() if kind == "number"]
+    return shaped("attrition", _blanked(table, counts.mask(counts == 0).min(axis=1), minimum, numbers))
 
 
 def _attainment(table: pd.DataFrame, minimum: int) -> pd.DataFrame:

@@ -43,6 +43,11 @@ class Wording:
         """What the evaluation calls its units, plural."""
         return self.evaluation.file.unit.plural.in_(self.language)
 
+    @property
+    def unit_word(self) -> str:
+        """What the evaluation calls one unit."""
+        return self.evaluation.file.unit.singular.in_(self.language)
+
     def unit_name(self, unit: str) -> str:
         """Return the name of a row: an alliance, all together, or their average."""
         if unit == ALL:
@@ -149,7 +154,12 @@ def is_blanked(row: Any) -> bool:
 
 def flags_of(row: Any) -> dict[str, list[str]]:
     """Return a row's flags by name, each with the whole numbers that it carries ("shared_organisations: 4")."""
-    parts = [] if pd.isna(row.flag) else [flag.partition(":") for flag in str(row.flag).split("; ") if flag]
+    return flags_in(row.flag)
+
+
+def flags_in(flag: Any) -> dict[str, list[str]]:
+    """Return the flags of a cell by name, each with its whole numbers."""
+    parts = [] if pd.isna(flag) else [one.partition(":") for one in str(flag).split("; ") if one]
     return {name: re.findall(r"\d+", rest) for name, _, rest in parts}
 
 

@@ -153,11 +153,12 @@ STEPS = (
             "{labels}",
             *(f"data/processed/{name}.parquet" for name in ("respondents", "framework", "population", "interviews", *BOOKS)),
             "data/processed/open/open_answers.parquet",
-            *(f"{TABLES}/{name}.parquet" for name in (*MEASURED, "change")),
+            *(f"{TABLES}/{name}.parquet" for name in (*MEASURED, "change", "attrition")),
             f"{FIGURES}/*",
         ),
         (
             *(f"reports/report.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
+            *(f"reports/annex.{language}.xlsx" for language in LANGUAGES),
             *(f"{TABLES}/evidence.{ending}" for ending in TABLE),
         ),
     ),

@@ -24,7 +24,9 @@ def chart(alt: str = "Eén lijn <stijgt> & daalt.") -> Chart:
         axes = figure.add_axes((0.1, 0.3, 0.8, 0.6))
         axes.plot([0, 1], [0, 1], marker="o")
         axes.text(0.5, 0.5, "Samenwerking 3,85")
-    return Chart(figure, pd.DataFrame({"wave": ["2023"], "estimate": [0.1]}), Words("Titel", "Ondertitel", "Bron: verzonnen; n = 2.", "Punt: één antwoord.", alt))
+    return Chart(
+        figure, pd.DataFrame({"wave": ["2023"], "estimate": [0.1]}), Words("Titel", "Ondertitel", "Bron: verzonnen; n = 2.", "Punt: één antwoord.", alt)
+    )
 
 
 def written(folder: Path, *, is_synthetic: bool = True) -> dict[str, bytes]:

@@ -224,7 +224,7 @@ def _write_list(
 def _write_sheet(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheet: Made, mark: str) -> None:
     """Write one table of the contract: numbers as numbers, too few persons in words, what is missing empty."""
     t, rows = texts(say), len(sheet.cells)
-    lines = [" · ".join(filter(None, [mark, _one_table(say, sheet.key, rows, len(sheet.cells.columns))])), t.empty if rows else t.no_rows]
+    lines = [" · ".join(filter(None, [mark, _one_table(say, sheet.key, rows, len(sheet.cells.columns))])), t.empty]
     if any(sheet.blanked):
         lines.append(t.suppressed.format(minimum=say.evaluation.minimum, word=say.too_small))
     top = _write_heads(page, looks, sheet.title, lines)
@@ -235,6 +235,8 @@ def _write_sheet(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheet:
     for position, (column, kind) in enumerate(kinds.items()):
         page.set_column(position, position, widths[column])
         _write_column(page, (top + 1, position), sheet.cells[column].tolist(), kind, (looks, say.too_small, sheet.blanked))
+    if not rows:  # a table has a row
+        page.write_string(top + 1, 0, t.no_rows, looks["line"])
     _make_table(page, looks, sheet.key, top, {_heading(say, column): width for column, width in widths.items()}, rows)
     page.freeze_panes(top + 1, 1)
     page.repeat_columns(0, 0)

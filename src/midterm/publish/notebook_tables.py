@@ -14,7 +14,7 @@ from midterm.description import Evaluation, Language
 from midterm.publish.cells import change_cells, column_text, flags_in_words, in_words, interval_heading, level_cells, texts
 from midterm.publish.disclosure import publishable
 from midterm.publish.finished import language_of
-from midterm.publish.wording import Wording, flags_in, marks, records
+from midterm.publish.wording import Wording, flags_in, marks, planned_changes, records
 from midterm.tables import Store
 
 NUMERIC = ("estimate", "interval", "n", "detectable")
@@ -39,9 +39,9 @@ class NotebookTable:
 
 
 def change_table(store: Store, evaluation: Evaluation, changes: pd.DataFrame, language: str | None = None) -> NotebookTable:
-    """Return rows of ``change`` as a table to read: change, interval, n, what could have been shown, verdict, remarks."""
+    """Return the planned changes among ``changes`` as a table to read: change, interval, n, what could have been shown, verdict, remarks."""
     say = Wording(evaluation, language_of(evaluation, language))
-    shown = publishable({"change": changes}, evaluation)["change"]
+    shown = _in_order(evaluation, planned_changes(publishable({"change": changes}, evaluation)["change"], evaluation))
     cells = [change_cells(say, row) for row in records(shown)]
     named = in_words(say, shown[["indicator", "alliance"]])
     rows = pd.concat([named.reset_index(drop=True), pd.DataFrame(cells)], axis=1)
@@ -52,9 +52,11 @@ def change_table(store: Store, evaluation: Evaluation, changes: pd.DataFrame, la
 
 
 def level_table(store: Store, evaluation: Evaluation, indicators: pd.DataFrame, language: str | None = None) -> NotebookTable:
-    """Return rows of ``indicators`` that are levels of the survey as a table to read: value, interval, n, remarks."""
+    """Return the levels of the plan's indicators among ``indicators`` as a table to read: value, interval, n, remarks."""
     say = Wording(evaluation, language_of(evaluation, language))
-    shown = publishable({"indicators": indicators}, evaluation)["indicators"]
+    survey = publishable({"indicators": indicators}, evaluation)["indicators"].query("source == 'survey'")
+    own = {one.id: one.statistic for one in evaluation.indicators}
+    shown = _in_order(evaluation, survey[survey["statistic"] == survey["indicator"].map(own)])
     cells = [level_cells(say, row) for row in records(shown)]
     named = in_words(say, shown[["indicator", "alliance", "wave"]])
     rows = pd.concat([named.reset_index(drop=True), pd.DataFrame(cells)], axis=1)
@@ -70,6 +72,13 @@ def evidence_table(store: Store, evaluation: Evaluation, evidence: pd.DataFrame,
     rows = in_words(say, chosen).reset_index(drop=True)
     title = texts(say).sheets.evidence.title
     return _table(store, say, "evidence", (title, say.period(evaluation.waves)), rows, {}, pd.Series("", index=evidence.index))
+
+
+def _in_order(evaluation: Evaluation, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the plan's indicators, in the order of the plan."""
+    place = {name: number for number, name in enumerate(evaluation.plan.primary)}
+    chosen = rows[rows["indicator"].isin(place)]
+    return chosen.sort_values("indicator", key=lambda names: names.map(place), kind="stable").reset_index(drop=True)
 
 
 def _table(store: Store, say: Wording, name: str, heads: tuple[str, str], rows: pd.DataFrame, headings: Mapping[str, str], flags: pd.Series) -> NotebookTable:

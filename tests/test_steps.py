@@ -14,9 +14,11 @@ WAITS = {
     "clean_interviews": {},
     "review_quality": {"clean_survey": ALL, "clean_frameworks": ALL, "clean_population": ALL, "clean_interviews": ALL},
     "measure_indicators": {"clean_survey": ALL, "clean_frameworks": SAME_ALLIANCE, "clean_population": ALL, "clean_interviews": ALL},
-    "compare_waves": {"clean_survey": ALL, "clean_frameworks": SAME_ALLIANCE, "clean_population": ALL, "measure_indicators": SAME_ALLIANCE},
+    "compare_waves": {"clean_survey": ALL, "clean_population": ALL},
     "compare_alliances": {"review_quality": ALL, "measure_indicators": ALL, "compare_waves": ALL},
-    "publish_report": {"review_quality": ALL, "compare_waves": ALL, "compare_alliances": ALL},
+    "draw_all": {"review_quality": ALL, "compare_alliances": ALL},
+    "draw_alliance": {"compare_alliances": ALL},
+    "publish_report": {"review_quality": ALL, "compare_alliances": ALL, "draw_all": ALL, "draw_alliance": ALL},
 }
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from markdown_tables import table
-from midterm.publish.drawing import figure_list
+from midterm.description import Evaluation
+from midterm.publish.drawing import families
 
 PAGE = """# Figures in JupyterLab
 
@@ -47,14 +46,14 @@ drawn, `chart.words` title, subtitle, source, note and alt text. Alt text and ca
 changed by hand, so `saying` gives the new ones. `save` writes SVG, PNG, the numbers as CSV, and the words as JSON:
 
 ```python
-chart.save("{folder}", "my_figure")  # {folder}/reports/figures/my_figure.en.png and the three others
+chart.save("my-work", "my_figure")  # my-work/reports/figures/my_figure.en.png and the three others
 ```
 
 The figures of the report are made anew by each run; save a changed one under a name of its own.
 
 ## The figures
 
-`figure_list()` gives this list for your evaluation:
+`figure_list()` gives the list for your evaluation with every name; `INDICATOR` stands for an indicator's id, as in `forest_cooperation`.
 
 ```python
 from midterm.publish import figure_list
@@ -106,8 +105,7 @@ few persons.
 """
 
 
-def figures_page(evaluation: Path) -> str:
-    """Return the page, with the figures of the evaluation in that folder."""
-    listed = figure_list(evaluation)
-    rows = [[f"`{name}`", str(row["shows"]), str(row["drawn for"]), f"`{row['tables']}`"] for name, row in listed.iterrows()]
-    return PAGE.replace("{figures}", table(["figure", "shows", "drawn for", "tables"], rows)).replace("{folder}", "my-work")
+def figures_page(evaluation: Evaluation) -> str:
+    """Return the page, with the figures that an evaluation has; those of each indicator as one row."""
+    rows = [[f"`{name}`", *map(str, row)] for name, row in zip(families(evaluation).index, families(evaluation).to_numpy(), strict=True)]
+    return PAGE.replace("{figures}", table(["figure", "shows", "drawn for", "tables"], rows))

@@ -7,7 +7,7 @@ import io
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from midterm.publish.style import ACCENT, BAND, INK, LABEL, RULE, SMALL, SOFT, house_style
+from midterm.publish.style import BAND, INK, LABEL, RULE, SMALL, SOFT, Palette, house_style
 from midterm.steps import STEPS, Step, follows
 
 WIDTH, HEIGHT, ACROSS, DOWN = 1.55, 0.62, 2.1, 0.95  # inches: a box, and from box to box
@@ -16,6 +16,8 @@ DESCRIPTION = (
     "Nine steps from left to right. Cleaning: survey per wave, frameworks per alliance, population and interviews once. From these, "
     "review of quality once and indicators per alliance; then waves are compared per alliance, then alliances once, and last the report is published."
 )
+
+ACCENT = Palette().accent
 
 
 def depth(step: Step) -> int:
@@ -45,7 +47,7 @@ def plan_picture() -> str:
             places[step.name] = (column * ACROSS, y)
     width, height = (len(columns) - 1) * ACROSS + WIDTH, (tallest - 1) * DOWN + HEIGHT
     drawn = io.StringIO()
-    with house_style("plan"):
+    with house_style(salt="plan"):
         figure = Figure(figsize=(width + 0.2, height + 0.2))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-0.1, width + 0.1), ylim=(-0.1, height + 0.1))

@@ -15,6 +15,7 @@ from midterm.clean.survey import clean_survey
 from midterm.description import Evaluation
 from midterm.description.evaluation_file import FrameworkSource, InterviewSource, SurveySource
 from midterm.errors import AwaitedError, Problem, UserError
+from midterm.publish.report.own_texts import text_faults
 from midterm.read import RawTable, read_earlier_frameworks, read_export, read_framework, read_population, read_segments, read_version, survey_sources
 
 
@@ -29,8 +30,8 @@ class Findings:
 
 def check(evaluation: Evaluation) -> Findings:
     """Read and clean everything, compute nothing, write nothing; return all that was found."""
-    problems: list[Problem] = []
-    notices: list[Problem] = []
+    problems = list(text_faults(evaluation))
+    notices = list(evaluation.stand_ins)
     awaited: list[Problem] = []
     for look in _looks(evaluation):
         try:

@@ -1,9 +1,9 @@
 """The plan of a run as one plain table: each step's notebook, its unit, what it reads and what it writes.
 
 The batch knows the evaluation only through this table: what waits for what follows from what is read and written.
-``{wave}`` and ``{alliance}`` stand for the unit; ``{description}`` and ``{labels}`` for the files that describe the evaluation;
-``{raw}`` (all), ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw files that it declares. Paths
-are globs relative to the evaluation's folder.
+``{wave}`` and ``{alliance}`` stand for the unit; ``{description}``, ``{labels}`` and ``{texts}`` (the evaluator's own) for the files
+that describe the evaluation; ``{raw}`` (all), ``{surveys}``, ``{framework}``, ``{population}`` and ``{interviews}`` for the raw
+files that it declares. Paths are globs relative to the evaluation's folder.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from midterm.description import LANGUAGES, Evaluation
 from midterm.description.evaluation import FILE
 from midterm.description.evaluation_file import Limits
 from midterm.errors import ConfigError, Problem, nearest
+from midterm.places import BOOKS, FIGURES, PARTS, PUBLISHED, TABLES
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 Unit = Literal["wave", "alliance", "once"]
-PARTS = "data/processed/parts"
-FIGURES, TABLES = "reports/figures", "reports/tables"
 UNIT = "UNIT"  # stands for a wave or alliance in a pattern
-BOOKS = ("quarantine", "notices", "reconciliation")
 CLEANED = ("responses", "respondents", "open_answers", "framework", "population", "interviews")
 MEASURED = ("indicators", "response", "answers", "attainment")
 COMPARED = ("change", "checks", "attrition")
@@ -123,11 +121,10 @@ STEPS = (
         "alliance",
         (
             "{description}",
-            "{labels}",
             *(f"{PARTS}/{name}/*/{{alliance}}.parquet" for name in ("responses", "respondents")),
-            *(f"{PARTS}/{name}/{{alliance}}.parquet" for name in ("population", "indicators", "answers", "attainment", "framework")),
+            f"{PARTS}/population/{{alliance}}.parquet",
         ),
-        (*(f"{PARTS}/{name}/{{alliance}}.parquet" for name in COMPARED), *(f"{FIGURES}/*_{{alliance}}.{ending}" for ending in FIGURE)),
+        tuple(f"{PARTS}/{name}/{{alliance}}.parquet" for name in COMPARED),
     ),
     Step(
         "compare_alliances",
@@ -140,9 +137,23 @@ STEPS = (
             *(f"{PARTS}/{name}/*.parquet" for name in (*MEASURED, *COMPARED)),
         ),
         (
-            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED) for ending in TABLE),
-            *(f"{FIGURES}/*_all.{ending}" for ending in FIGURE),
+            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED, "combinations") for ending in TABLE),
+            f"{PUBLISHED}/*/*.parquet",
         ),
+    ),
+    Step(
+        "draw_all",
+        "85_draw_figures",
+        "once",
+        ("{description}", "{labels}", f"{PUBLISHED}/*/*.parquet", *(f"data/processed/{book}.parquet" for book in BOOKS)),
+        tuple(f"{FIGURES}/*_all.{ending}" for ending in FIGURE),
+    ),
+    Step(
+        "draw_alliance",
+        "85_draw_figures",
+        "alliance",
+        ("{description}", "{labels}", f"{PUBLISHED}/{{alliance}}/*.parquet", f"{PUBLISHED}/all/*.parquet"),
+        tuple(f"{FIGURES}/*_{{alliance}}.{ending}" for ending in FIGURE),
     ),
     Step(
         "publish_report",
@@ -151,15 +162,16 @@ STEPS = (
         (
             "{description}",
             "{labels}",
-            *(f"data/processed/{name}.parquet" for name in ("respondents", "framework", "population", "interviews", *BOOKS)),
-            "data/processed/open/open_answers.parquet",
-            *(f"{TABLES}/{name}.parquet" for name in (*MEASURED, "change", "attrition")),
+            "{texts}",
+            *(f"data/processed/{book}.parquet" for book in BOOKS),
+            f"{PUBLISHED}/*/*.parquet",
             f"{FIGURES}/*",
         ),
         (
             *(f"reports/report.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
+            "reports/explorer.html",
             *(f"reports/annex.{language}.xlsx" for language in LANGUAGES),
-            *(f"{TABLES}/evidence.{ending}" for ending in TABLE),
+            *(f"{TABLES}/{name}.{ending}" for name in ("evidence", "remarks") for ending in TABLE),
         ),
     ),
 )
@@ -193,6 +205,7 @@ class Task:
         declared = {
             "{description}": list(evaluation.description_files),
             "{labels}": list(evaluation.label_files),
+            "{texts}": list(evaluation.text_files),
             "{surveys}": [source.file for source in sources.surveys if self.key in source.waves],
             "{framework}": [file for source in sources.frameworks if source.alliance == self.key for file in (source.file, *source.earlier)],
             "{raw}": list(sources.files),

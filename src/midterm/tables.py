@@ -7,6 +7,7 @@ beside a table (``NAME.json``) carries the synthetic mark of the data that it wa
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,8 @@ import pyarrow.parquet as pq
 
 from midterm.errors import Problem, UserError
 from midterm.files import replacing
+from midterm.places import OPEN, PARTS, PROCESSED, PUBLISHED, TABLES
 
-PROCESSED = "data/processed"
-PARTS = "data/processed/parts"
-OPEN = "data/processed/open"
-TABLES = "reports/tables"
 DTYPES: dict[str, Any] = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
 
 
@@ -175,6 +173,13 @@ DECLARED = (
     Table("quarantine", PROCESSED, "one cell or row that was set aside", _PLACE, ("file", "sheet", "row", "column", "rule")),
     Table("notices", PROCESSED, "one cell, row or file that was kept but is doubtful", _PLACE, ("file", "sheet", "row", "column", "rule")),
     Table(
+        "remarks",
+        TABLES,
+        "one thing that the report lacks, or that its own texts must be looked at for",
+        _PLACE,
+        ("file", "sheet", "row", "column", "rule"),
+    ),
+    Table(
         "reconciliation",
         PROCESSED,
         "one raw file: rows and cells read, kept and set aside",
@@ -222,6 +227,20 @@ DECLARED = (
             "n_usable": ("integer", "usable persons who were asked"),
         },
         ("alliance", "wave", "block", "item", "answer"),
+    ),
+    Table(
+        "combinations",
+        TABLES,
+        "how many persons ticked exactly these boxes of one block, in one wave",
+        {
+            "alliance": ("text", "all (each person once)"),
+            "wave": ("text", "wave id"),
+            "block": ("text", "block of the questionnaire of which every item is a box to tick"),
+            "combination": ("text", "item ids of the boxes that were ticked, sorted, separated by semicolons; empty = none of them"),
+            "n": ("integer", "usable persons who answered every box of the block and ticked exactly these"),
+            "n_usable": ("integer", "usable persons who were asked"),
+        },
+        ("alliance", "wave", "block", "combination"),
     ),
     Table(
         "indicators",
@@ -335,7 +354,6 @@ DECLARED = (
 )
 BY_NAME = {table.name: table for table in DECLARED}
 CLEAN = tuple(table.name for table in DECLARED if table.folder in (PROCESSED, OPEN))
-REPORTED = tuple(table.name for table in DECLARED if table.name not in ("responses", "checks", "attrition", "evidence"))
 
 
 def shaped(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -402,6 +420,17 @@ class Store:
         """Read and stack the pieces of a table that match ``pattern`` (a step that failed left none)."""
         paths = sorted((self.folder / PARTS / name).glob(f"{pattern}.parquet"))
         return stack(name, [self._load(path) for path in paths])
+
+    def write_published(self, name: str, unit: str, frame: pd.DataFrame) -> None:
+        """Write what may be shown of one table about one alliance (or ``all``)."""
+        _write_parquet(self.folder / PUBLISHED / unit / f"{name}.parquet", shaped(name, frame), self.is_synthetic)
+
+    def read_published(self, units: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Read what may be shown about ``units``, by table; raise UserError when nothing was made yet."""
+        paths = [path for unit in units for path in sorted((self.folder / PUBLISHED / unit).glob("*.parquet"))]
+        if not paths:
+            raise UserError(Problem(PUBLISHED, rule="not_made", reason="these tables were not made yet; run `midterm run` first"))
+        return {name: stack(name, [self._load(path) for path in paths if path.stem == name]) for name in sorted({path.stem for path in paths})}
 
     def _path(self, name: str) -> Path:
         return self.folder / BY_NAME[name].folder / f"{name}.parquet"

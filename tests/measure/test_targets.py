@@ -331,7 +331,7 @@ def test_on_the_way_by_hand(tmp_path: Path) -> None:
     assert (measured["wave"], measured["source"], measured["statistic"], measured["tier"]) == ("2025", "survey", "attainment", "T2")
     assert (measured["n"], measured["n_organisations"], measured["n_missing"]) == (18, 6, 0)
     assert 0.5 < measured["ci_low"] < measured["estimate"] < measured["ci_high"] < 0.7
-    assert flags(judged) == ["from_survey"]
+    assert flags(judged) == ["from_survey", "persons: 18"]
 
 
 @pytest.mark.parametrize(
@@ -438,7 +438,7 @@ def test_few_organisations_have_numbers_and_no_status(tmp_path: Path, keep: int)
 
 def test_few_persons_are_marked_for_what_is_published(tmp_path: Path) -> None:
     judged, _ = one_row(described(tmp_path), people(BEFORE[:3], AFTER[:3]))
-    assert "below_public_minimum" in flags(judged)
+    assert "persons: 9" in flags(judged)
 
 
 @pytest.mark.parametrize(

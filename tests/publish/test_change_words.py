@@ -13,7 +13,7 @@ from factory import draft
 from midterm.description import LANGUAGES, Evaluation, Language
 from midterm.description.report_texts import ChangeFlags
 from midterm.errors import ConfigError
-from midterm.publish.report.chapters import _change_table
+from midterm.publish.report.alliance import change_table
 from midterm.publish.report.context import Context
 from midterm.publish.report.in_words import changes_in_words
 from midterm.publish.wording import flags_of
@@ -197,7 +197,7 @@ def test_nothing_is_said_of_what_is_not_there(tiny: Evaluation) -> None:
 @pytest.mark.parametrize(("verdict", "shown"), [("inconclusive", "0\\.40"), ("changed_better", "0\\.40"), ("described_only", "–")])
 def test_the_table_has_no_detectable_change_of_what_was_not_tested(tiny: Evaluation, verdict: str, shown: str) -> None:
     rows = shaped("change", pd.DataFrame([{**ROW, "indicator": name, "verdict": verdict} for name in tiny.plan.primary]))
-    table = _change_table(Context(tiny, {"change": rows}, "en", Path(), "svg"), "noord")
+    table = change_table(Context(tiny, {"change": rows}, "en", Path(), "svg"), "noord")
     cells = [line.split("|") for line in table.splitlines() if line.startswith("|Samenwerking")]
     assert [(row[4], row[5]) for row in cells] == [("−0\\.10 / \\+0\\.50", shown)]
 

@@ -19,6 +19,8 @@ from midterm.tables import BY_NAME, empty, shaped
 
 ROOT = Path(__file__).parents[2]
 LONG = "Alliantie voor Zelfbeschikkingsrechtenbevordering en Gelijkwaardigheid in Stad en Ommeland"
+READ = ("response", "answers", "combinations", "indicators", "change", "checks", "attrition", "attainment", "framework", "population")
+PLACED = {1: ("activity", "staff"), 2: ("output", "safety"), 10: ("outcome", "none")}  # level and bottleneck by row of the framework
 VERDICTS = ("changed_better", "changed_better", "inconclusive", "described_only", "no_relevant_change", "changed_worse")
 
 
@@ -39,7 +41,7 @@ def table_of(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
 
 def tables_of(evaluation: Evaluation, verdicts: Sequence[str] = VERDICTS) -> dict[str, pd.DataFrame]:
     """One small set of tables in which every alliance but the last has enough persons."""
-    rows: dict[str, list[dict[str, object]]] = {name: [] for name in ("response", "answers", "indicators", "change", "attainment", "framework")}
+    rows: dict[str, list[dict[str, object]]] = {name: [] for name in READ}
     for place, unit in enumerate([*evaluation.alliances, "all"]):
         is_small = unit == evaluation.alliances[-1]
         for wave in evaluation.waves:
@@ -47,10 +49,17 @@ def tables_of(evaluation: Evaluation, verdicts: Sequence[str] = VERDICTS) -> dic
             rows["answers"] += _answers(evaluation, unit, wave, is_small)
             rows["indicators"] += _indicators(evaluation, unit, wave, is_small)
         if unit != "all":
-            rows["framework"] += [{"alliance": unit, "indicator_id": f"1.{n}", "indicator": f"{LONG} {n}", "year": 2025} for n in (1, 2, 10)]
+            rows["framework"] += [
+                {"alliance": unit, "indicator_id": f"1.{n}", "indicator": f"{LONG} {n}", "year": 2025, "level": level, "bottleneck": bottleneck}
+                for n, (level, bottleneck) in PLACED.items()
+            ]
             rows["attainment"] += _attainment(unit)
         rows["change"] += _changes(evaluation, unit, verdicts[place % len(verdicts)])
+        rows["attrition"] += _attrition(evaluation, unit, is_small)
     rows["change"] += _changes(evaluation, "average", "inconclusive")
+    rows["checks"] += _checks(evaluation)
+    asked = {"alliance": "all", "wave": evaluation.waves[-1], "block": "bottlenecks", "n_usable": 40}
+    rows["combinations"] = [{**asked, "combination": boxes, "n": n} for boxes, n in (("bottleneck_money; bottleneck_staff", 20), ("", 12))]
     return {name: table_of(name, content) for name, content in rows.items()}
 
 
@@ -78,6 +87,36 @@ def _changes(evaluation: Evaluation, unit: str, verdict: str) -> list[dict[str, 
     interval = {} if verdict == "described_only" else {"ci_low": -0.25, "ci_high": 1.5, "shrunken": 0.2}
     common = {"alliance": unit, "from_wave": plan.from_wave, "to_wave": plan.to_wave, "estimand": "process", "n_from": 24, "n_to": 31, "n_organisations": 6}
     return [{**common, "indicator": one.id, "estimate": 0.45, "verdict": verdict, "flag": "", **interval} for one in evaluation.indicators]
+
+
+def _checks(evaluation: Evaluation) -> list[dict[str, object]]:
+    """The choices of the pooled change, half of them with a change of 0.4 that is significant, half with one of 0.1 that is not; and a prediction."""
+    plan = evaluation.plan
+    if plan.from_wave == plan.to_wave:
+        return []
+    named = {"alliance": "all", "from_wave": plan.from_wave, "to_wave": plan.to_wave, "n_from": 24, "n_to": 31, "flag": ""}
+    choices = [f"{scoring}, {persons}" for scoring in ("any_item", "planned_items", "all_items") for persons in ("everyone", "linked", "sent_in")]
+    strong = {"method_end": "persons", "estimate": 0.4, "std_error": 0.1, "ci_low": 0.2, "ci_high": 0.6, "p_value": 0.01}
+    weak = {"method_end": "organisations", "estimate": 0.1, "std_error": 0.1, "ci_low": -0.1, "ci_high": 0.3, "p_value": 0.3}
+    rows: list[dict[str, object]] = []
+    for name in plan.primary:
+        for choice in choices:
+            rows += [{**named, **found, "indicator": name, "method": f"specification: {choice}, {found['method_end']}"} for found in (strong, weak)]
+        ends = {"ci_low": -0.55, "ci_high": 1.02, "estimate": 0.45}
+        rows.append({**named, **ends, "alliance": "average", "indicator": name, "method": "prediction_interval"})
+    return [{key: value for key, value in row.items() if key != "method_end"} for row in rows]
+
+
+def _attrition(evaluation: Evaluation, unit: str, is_small: bool) -> list[dict[str, object]]:
+    """Eight of twenty stay; who leaves scores 0.1 higher, so 0.1 x 12/20 is what that takes from the change; the parts add up."""
+    if evaluation.plan.from_wave == evaluation.plan.to_wave:
+        return []
+    gaps = {
+        f"{group}_{name}": value for group in ("leavers", "entrants") for name, value in (("gap", 0.1), ("ci_low", -0.5), ("ci_high", 0.7), ("p_value", 0.4))
+    }
+    parts = {"change": 0.45, "change_of_stayers": 0.43, "from_leavers": -0.06, "from_entrants": 0.08}
+    numbers = {"n_stayers": 8, "n_leavers": 12, "n_entrants": 10, **gaps, **parts, "flag": ""}
+    return [{"alliance": unit, "indicator": one, **({"flag": "small_n"} if is_small else numbers)} for one in evaluation.plan.primary]
 
 
 def _attainment(unit: str) -> list[dict[str, object]]:
@@ -144,7 +183,7 @@ def test_forest_of_a_share_is_in_percentage_points() -> None:
 def test_alliances_stand_in_the_order_of_the_register() -> None:
     evaluation = evaluation_of(6)
     chart = chart_of("forest_cooperation", evaluation, tables_of(evaluation))
-    assert list(chart.data["alliance"]) == ["a1", "a2", "a3", "a4", "a5", "a6", "all", "average"]
+    assert list(chart.data["alliance"]) == ["a1", "a2", "a3", "a4", "a5", "a6", "all", "average", "average"]  # the last is the prediction
 
 
 def test_answers_sum_the_items_and_keep_no_answer_apart() -> None:
@@ -193,7 +232,8 @@ def test_response_says_usable_of_invited() -> None:
 @pytest.mark.parametrize("unit", ["all", "a1"])
 def test_nothing_is_drawn_from_empty_tables(unit: str) -> None:
     evaluation = evaluation_of(3)
-    assert draw_figures({name: empty(name) for name in tables_of(evaluation)}, evaluation, "nl", unit) == {}
+    drawn = draw_figures({name: empty(name) for name in tables_of(evaluation)}, evaluation, "nl", unit)
+    assert set(drawn) == {f"network_{unit}.nl"}, "who takes part stands in the register"
 
 
 def test_every_spec_is_drawn_for_its_scope() -> None:
@@ -201,8 +241,9 @@ def test_every_spec_is_drawn_for_its_scope() -> None:
     tables = tables_of(evaluation)
     wanted = {figure_name(spec, "all", "en") for spec in figures_of(evaluation)}
     assert set(draw_figures(tables, evaluation, "en", "all")) == wanted
-    assert len(wanted) == len(FIGURES) + len(evaluation.plan.primary)
-    assert set(draw_figures(tables, evaluation, "en", "a2")) == {"answers_a2.en", "waves_a2.en", "attainment_a2.en"}
+    assert len(wanted) == len(FIGURES) + 2 * len(evaluation.plan.primary) + len(evaluation.indicators)
+    of_each = ("answers", "waves", "attainment", "attrition", "bottlenecks", "network", "safety", "theory")
+    assert set(draw_figures(tables, evaluation, "en", "a2")) == {f"{name}_a2.en" for name in of_each}
 
 
 @pytest.mark.parametrize(

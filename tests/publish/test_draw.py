@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -14,14 +15,17 @@ import pandas as pd
 import pytest
 from test_charts import tables_of
 
-from midterm.description import load_evaluation
+from midterm.description import Evaluation, Text, load_evaluation
 from midterm.errors import UserError
+from midterm.places import BOOKS
 from midterm.publish import draw, estimate, figure_list, level
 from midterm.publish.charts.registry import figures_of
+from midterm.publish.disclosure import Published
 from midterm.publish.figures import Chart
 from midterm.publish.finished import described, finished
 from midterm.publish.notebook_tables import NotebookTable, change_table, evidence_table, level_table
-from midterm.tables import Store, shaped
+from midterm.publish.published import read_published, write_published
+from midterm.tables import Store, empty, shaped
 
 ROOT = Path(__file__).parents[2]
 MARK = "Synthetisch / synthetic"
@@ -42,9 +46,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         flag=change["flag"].mask(change["alliance"] == "zonnewijzer", "few_df; specifications: 3 of 24 same sign"),
         planned=change["indicator"].isin(load_evaluation(place).plan.primary),
     )
-    for name, table in tables.items():
-        Store(place, is_synthetic=True).write(name, table)
+    store, evaluation = Store(place, is_synthetic=True), load_evaluation(place)
+    write_published(store, evaluation, tables)
+    for book in BOOKS:
+        store.write(book, empty(book))
     return place
+
+
+@pytest.fixture(scope="module")
+def read(folder: Path) -> tuple[Store, Evaluation, Published]:
+    """What a notebook has at hand: the store, the description and the tables that may be shown."""
+    store, evaluation = Store(folder), load_evaluation(folder)
+    return store, evaluation, read_published(store, evaluation)
 
 
 class Words(HTMLParser):
@@ -146,7 +159,7 @@ def test_as_of_a_wave_also_years_and_the_planned_change_are_those_of_then(folder
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"figure": "forest_coperation"}, "nearest valid name is 'forest_cooperation'; there are response"),
+        ({"figure": "forest_coperation"}, "nearest valid name is 'forest_cooperation'; there are overview"),
         ({"figure": "waves", "alliance": "klimpo"}, "nearest valid name is 'klimop'"),
         ({"figure": "waves", "wave": "2026"}, "the wave '2026' is not declared; the nearest valid name is"),
         ({"figure": "waves", "language": "de"}, "'de' is no language here"),
@@ -225,60 +238,58 @@ def test_an_unknown_estimate_is_refused_with_the_nearest_name(folder: Path, call
         estimate(*call, evaluation=folder)
 
 
-def test_a_table_to_read_has_headers_words_and_remarks_below(folder: Path) -> None:
-    evaluation, store = load_evaluation(folder), Store(folder)
-    change = store.read("change")
-    found = change_table(store, evaluation, change[change["alliance"] == "zonnewijzer"], "en")
+def test_a_table_to_read_has_headers_words_and_remarks_below(read: tuple[Store, Evaluation, Published]) -> None:
+    found = change_table(*read, "zonnewijzer", "en")
     words = Words(found._repr_html_())
     assert words.all("scope").count("row") == 4, "a row for each indicator of the plan"
     assert words.all("scope").count("col") == len(found.rows.columns)
-    assert list(found.rows["Indicator"]) == [evaluation.indicator(name).label.en for name in evaluation.plan.primary]
+    assert list(found.rows["Indicator"]) == [read[1].indicator(name).label.en for name in read[1].plan.primary]
     assert set(found.rows["Remark"]) == {"a, b"}
     assert found.notes == ("a: few organisations, the uncertainty is itself uncertain.", "b: in 3 of 24 reasonable choices the same way.", MARK)
     assert found.subtitle == "Alliantie Zonnewijzer, 2023–2025"
     assert not re.search(r"https?://", found.html)
 
 
-def test_tables_to_read_blank_few_persons_and_keep_their_bytes(folder: Path) -> None:
-    evaluation, store = load_evaluation(folder), Store(folder)
-    small = change_table(store, evaluation, store.read("change").query(f"alliance == '{SMALL}'"), "nl")
+def test_tables_to_read_blank_few_persons_and_keep_their_bytes(read: tuple[Store, Evaluation, Published]) -> None:
+    small = change_table(*read, SMALL, "nl")
     assert set(small.rows["Schatting"]) == {"te weinig personen"}
     assert set(small.rows["95%-interval"]) == {""}
     assert "0,45" not in small.html
-    again = change_table(store, evaluation, store.read("change").query(f"alliance == '{SMALL}'"), "nl")
-    assert small.html == again.html
-    both = change_table(store, evaluation, store.read("change").query("alliance in ['all', 'average']"), "nl")
-    assert re.search(r'id="(table-change-[0-9a-f]{8})"', both.html) != re.search(r'id="(table-change-[0-9a-f]{8})"', small.html)
+    assert small.html == change_table(*read, SMALL, "nl").html
+    both = change_table(*read, "all", "nl")
+    assert len(both.rows) == 8, "all together, and the average"
+    ids = [found[1] for table in (small, both) if (found := re.search(r'id="(table-change-[0-9a-f]{8})"', table.html))]
+    assert len(set(ids)) == 2, "two tables in one notebook have two ids"
 
 
-def test_levels_and_evidence_to_read(folder: Path) -> None:
-    evaluation, store = load_evaluation(folder), Store(folder)
-    levels = level_table(store, evaluation, store.read("indicators").query("alliance == 'zonnewijzer'"), "en")
+def test_levels_and_evidence_to_read(read: tuple[Store, Evaluation, Published]) -> None:
+    store, evaluation, tables = read
+    levels = level_table(*read, "zonnewijzer", "en")
     assert len(levels.rows) == len(evaluation.plan.primary) * 3
     assert set(levels.rows["Estimate"]) == {"3.85", "25%"}
     voices = {"survey": "supports", "framework": "silent", "interview": "mixed", "agreement": "differ", "strength": "weak", "conclusion": "mixed"}
     weighed = shaped("evidence", pd.DataFrame([{"question": "cooperation", "alliance": "all", **voices}]))
-    table = evidence_table(store, evaluation, weighed, "en")
+    table = evidence_table(store, evaluation, Published({**tables, "evidence": weighed}), "all", "en")
     assert list(table.rows.iloc[0]) == ["How do the partners in the alliances cooperate?", "supports", "–", "mixed", "differ", "weak", "mixed picture"]
 
 
-def test_a_table_without_rows_is_a_table_still(folder: Path) -> None:
-    evaluation, store = load_evaluation(folder), Store(folder)
-    none = change_table(store, evaluation, store.read("change").iloc[:0])
-    assert isinstance(none, NotebookTable)
-    assert none.rows.empty
+def test_a_table_without_rows_is_a_table_still(read: tuple[Store, Evaluation, Published]) -> None:
+    store, evaluation, tables = read
+    none = Published({name: table.iloc[:0] for name, table in tables.items()})
+    for table in (change_table(store, evaluation, none, "baken"), level_table(store, evaluation, none, "all")):
+        assert isinstance(table, NotebookTable)
+        assert table.rows.empty
 
 
-def test_text_in_a_name_is_no_markup(folder: Path) -> None:
-    evaluation, store = load_evaluation(folder), Store(folder)
+def test_text_in_a_name_is_no_markup(read: tuple[Store, Evaluation, Published]) -> None:
+    store, evaluation, tables = read
     name = "<b>=1+1</b> $x$ **vet**"
-    alliances = tuple(one.model_copy(update={"name": name}) if one.id == "zonnewijzer" else one for one in evaluation.file.alliances)
-    object.__setattr__(evaluation, "file", evaluation.file.model_copy(update={"alliances": alliances}))
-    page = change_table(store, evaluation, store.read("change").query("alliance in ['zonnewijzer', 'all']"), "en").html
-    alone = change_table(store, evaluation, store.read("change").query("alliance == 'zonnewijzer'"), "en").html
-    assert "<b>" not in page + alone
-    assert "**vet**" in "".join(Words(page).texts)
-    assert "**vet**" in "".join(Words(alone).texts)
+    alliances = tuple(one.model_copy(update={"name": name}) if one.id == "baken" else one for one in evaluation.file.alliances)
+    indicators = tuple(one.model_copy(update={"label": Text(nl=name, en=name)}) for one in evaluation.indicators)
+    other = dataclasses.replace(evaluation, file=evaluation.file.model_copy(update={"alliances": alliances}), indicators=indicators)
+    page = change_table(store, other, tables, "baken", "en").html
+    assert "<b>" not in page
+    assert "".join(Words(page).texts).count("**vet**") == 5, "once in the heading, once a row"
 
 
 def test_the_lines_of_the_page_run(evaluated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

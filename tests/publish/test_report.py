@@ -12,10 +12,11 @@ import pytest
 
 from midterm.description import load_evaluation
 from midterm.errors import UserError
-from midterm.publish.disclosure import publishable
+from midterm.publish.disclosure import Published, publishable
+from midterm.publish.published import read_published
 from midterm.publish.report.chapters import CHAPTERS
 from midterm.publish.report.context import Context, escaped, markdown_table
-from midterm.tables import REPORTED, Store
+from midterm.tables import Store
 
 MARK = "Synthetisch / synthetic"
 
@@ -38,8 +39,8 @@ class Page(HTMLParser):
 @pytest.fixture
 def context(evaluated: Path) -> Context:
     store, evaluation = Store(evaluated), load_evaluation(evaluated)
-    tables = {name: store.read(name) for name in (*REPORTED, "evidence")}
-    return Context(evaluation, publishable(tables, evaluation), "nl", evaluated / "reports/figures", "svg")
+    tables = Published({**read_published(store, evaluation), "evidence": store.read("evidence")})
+    return Context(evaluation, tables, "nl", evaluated / "reports/figures", "svg")
 
 
 def test_html_is_whole_and_asks_nothing_of_the_network(evaluated: Path) -> None:
@@ -124,7 +125,7 @@ def test_a_small_group_is_not_told(context: Context) -> None:
     change = context.tables["change"].copy()
     is_row = (change["alliance"] == "klimop") & (change["indicator"] == "cooperation")
     change.loc[is_row, "n_to"] = 9
-    hidden = publishable({"change": change}, SHIPPED)
+    hidden = publishable({"change": change}, context.evaluation)
     text = Context(context.evaluation, {**context.tables, **hidden}, "nl", context.figures, "svg").change_in_words(
         "klimop", context.evaluation.indicator("cooperation")
     )

@@ -67,11 +67,12 @@ class AnnexTexts(Frozen):
     commissioner: Annotated[str, uses("commissioner")]
     period: Annotated[str, uses("period")]
     numbers: str
-    disclosure: Annotated[str, uses("minimum", "word")]
+    disclosure: Annotated[str, uses("minimum", "word", "withheld")]
     elsewhere: str
     one_table: Annotated[str, uses("table", "rows", "columns")]
     empty: str
     suppressed: Annotated[str, uses("minimum", "word")]
+    withheld: Annotated[str, uses("minimum", "word")]
     no_rows: str
     to_contents: str
     to_notes: str

@@ -150,12 +150,16 @@ class OpenQuestion(Frozen):
 
 
 class Block(Frozen):
-    """A part of the questionnaire: a dimension of cooperation, safety, efficiency or bottlenecks."""
+    """A part of the questionnaire: a dimension of cooperation, safety, efficiency or bottlenecks.
+
+    ``special_category``: its answers may tell what the GDPR protects (art. 9), so that 0 % or 100 % of a group is not published.
+    """
 
     id: str
     kind: Literal["cooperation", "safety", "efficiency", "progress", "bottlenecks"]
     title: Text
     intro: Text
+    special_category: bool = False
 
 
 class Category(Frozen):

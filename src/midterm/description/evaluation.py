@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from midterm.description.codebook import Codebook
 from midterm.description.corrections import Correction, load_corrections
 from midterm.description.evaluation_file import Alliance, EvaluationFile, Plan, Sources, Wave
 from midterm.description.indicators import Indicator, Indicators
 from midterm.description.labels import Labels
-from midterm.description.model import LANGUAGES, Language, load_model
+from midterm.description.model import LANGUAGES, Frozen, Language, load_model, untranslated
 from midterm.description.resolve import codebook_faults, evaluation_faults, indicator_faults, path_faults
 from midterm.description.seal import SEAL, Seal, read_seal
 from midterm.description.spelling import normalise
+from midterm.description.yaml import load_yaml
 from midterm.errors import ConfigError, Problem, nearest
 
 FILE = "evaluation.yml"
@@ -23,7 +25,10 @@ SHIPPED = Path(__file__).resolve().parents[3] / "config"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A folder with everything that describes one evaluation; all paths are relative to ``folder``."""
+    """A folder with everything that describes one evaluation; all paths are relative to ``folder``.
+
+    ``stand_ins`` name the texts that are missing in a language, for which another stands in.
+    """
 
     folder: Path
     file: EvaluationFile
@@ -32,6 +37,7 @@ class Evaluation:
     labels: dict[Language, Labels]
     corrections: tuple[Correction, ...] = ()
     seal: Seal | None = None
+    stand_ins: tuple[Problem, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -91,8 +97,16 @@ class Evaluation:
 
     @property
     def label_files(self) -> tuple[str, ...]:
-        """The files with its words: its own, relative to its folder, or the shipped ones, absolute."""
-        return tuple(self.file.labels.get(language) or str(_shipped_labels(language)) for language in LANGUAGES)
+        """The files with its words: its own, relative to its folder, and those that midterm ships, absolute."""
+        own = {language: self.folder / name for language, name in self.file.labels.items()}
+        shipped = [str(path) for path in map(_shipped_labels, LANGUAGES) if path not in [other.resolve() for other in own.values()]]
+        return (*self.file.labels.values(), *shipped)
+
+    @property
+    def text_files(self) -> tuple[str, ...]:
+        """The evaluator's own texts, relative to the evaluation's folder."""
+        folder = self.folder / self.file.publication.texts
+        return tuple(f"{self.file.publication.texts}/{path.name}" for path in sorted(folder.glob("*.md")))
 
 
 class _Identified(Protocol):
@@ -123,7 +137,16 @@ def load_evaluation(folder: Path | str) -> Evaluation:
     _refuse([*codebook_faults(file, codebook), *indicator_faults(file, codebook, indicators)])
     labels = {language: _labels(root, described, language) for language in LANGUAGES}
     corrections = load_corrections(root / described.corrections, described.corrections, described.sources.files)
-    return Evaluation(root, described, codebook.model, indicators.model.indicators, labels, corrections, read_seal(root))
+    texts = {FILE: described, described.codebook: codebook.model, described.indicators: indicators.model}
+    stand_ins = (*_untranslated(texts, described.languages), *_unlabelled(root, described))
+    return Evaluation(root, described, codebook.model, indicators.model.indicators, labels, corrections, read_seal(root), stand_ins)
+
+
+def _untranslated(files: Mapping[str, Frozen], languages: tuple[Language, ...]) -> Iterator[Problem]:
+    for name, model in files.items():
+        for key, language in untranslated(model, languages):
+            reason = f"this text is missing in {language!r}, and the one in the other language stands in for it; translate it"
+            yield Problem(name, column=key, rule="untranslated", reason=reason)
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -132,10 +155,34 @@ def _refuse(problems: list[Problem]) -> None:
 
 
 def _labels(root: Path, file: EvaluationFile, language: Language) -> Labels:
-    """Read the evaluation's own labels, or the shipped ones where it names none."""
-    named = file.labels.get(language)
-    shipped = _shipped_labels(language)
-    return (load_model(Labels, root / named, named) if named else load_model(Labels, shipped, shipped.name)).model
+    """Read the evaluation's own labels over the shipped ones, or these alone where it names none."""
+    named, shipped = file.labels.get(language), _shipped_labels(language)
+    if not named or (root / named).resolve() == shipped:
+        return load_model(Labels, shipped, named or shipped.name).model
+    return load_model(Labels, root / named, named, under=_keys(shipped, shipped.name)).model
+
+
+def _keys(path: Path, shown: str) -> Mapping[str, Any]:
+    content, _ = load_yaml(path, shown)
+    return content if isinstance(content, dict) else {}
+
+
+def _unlabelled(root: Path, file: EvaluationFile) -> Iterator[Problem]:
+    """Give each of the evaluation's own labels files that lacks keys."""
+    for language, named in file.labels.items():
+        shipped = _shipped_labels(language)
+        if (root / named).resolve() != shipped:
+            lacking = sorted(_flat(_keys(shipped, shipped.name)) - _flat(_keys(root / named, named)))
+            if lacking:
+                shown = f"{', '.join(lacking[:5])}{f' and {len(lacking) - 5} more' if len(lacking) > 5 else ''}"
+                reason = f"the shipped texts stand in for the keys that are not there ({shown}); write them to have your own"
+                yield Problem(named, rule="labels_missing", reason=reason)
+
+
+def _flat(content: Mapping[str, Any], above: str = "") -> set[str]:
+    """Return every key with those above it, joined by points."""
+    nested = [_flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}"} for key, value in content.items()]
+    return set().union(*nested)
 
 
 def _shipped_labels(language: Language) -> Path:

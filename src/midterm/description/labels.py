@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from midterm.description.annex_texts import AnnexTexts
-from midterm.description.model import Frozen
-from midterm.description.placeholders import uses
+from midterm.description.change_texts import AttritionTexts, DumbbellTexts, OverviewTexts, SpecificationTexts
+from midterm.description.explorer_texts import ExplorerTexts
+from midterm.description.placeholders import Sentences, uses
 from midterm.description.quality_texts import QualityTexts
 from midterm.description.report_texts import ReportTexts
 
 
-class Labels(Frozen):
+class Labels(Sentences):
     """One text per field, in one language."""
 
     # General
@@ -30,6 +31,7 @@ class Labels(Frozen):
     no_data_short: str
     too_small: Annotated[str, uses("minimum")]
     not_published: str
+    withheld: str
     percentage_points: str
     better: str
     worse: str
@@ -106,12 +108,14 @@ class Labels(Frozen):
     forest_alt_part: Annotated[str, uses("name", "estimate", "low", "high", "verdict")]
     forest_alt_described: Annotated[str, uses("name", "estimate", "verdict")]
     forest_alt_empty: Annotated[str, uses("name", "verdict")]
+    forest_alt_prediction: Annotated[str, uses("unit", "low", "high")]
     column_change: str
     column_verdict: str
     key_change: str
     key_described: str
     key_shrunken: str
     key_pooled: str
+    key_prediction: Annotated[str, uses("unit")]
     key_margin: Annotated[str, uses("margin")]
 
     # Figure: attainment
@@ -135,11 +139,100 @@ class Labels(Frozen):
     heatmap_alt: Annotated[str, uses("title", "units", "parts")]
     heatmap_alt_part: Annotated[str, uses("indicator", "low", "high")]
 
+    # Figures about change, each with its own texts
+    dumbbell: DumbbellTexts
+    specification: SpecificationTexts
+    attrition: AttritionTexts
+    overview: OverviewTexts
+    # Figure: bottlenecks
+    bottlenecks_title: Annotated[str, uses("unit", "wave", "parts")]
+    bottlenecks_title_part: Annotated[str, uses("name", "share")]
+    bottlenecks_title_framework: Annotated[str, uses("unit", "names", "n", "total")]
+    bottlenecks_and: str
+    bottlenecks_title_plain: Annotated[str, uses("unit")]
+    bottlenecks_subtitle: Annotated[str, uses("unit", "period", "level")]
+    bottlenecks_source: Annotated[str, uses("unit", "period", "n", "indicators")]
+    bottlenecks_note: Annotated[str, uses("too_small")]
+    bottlenecks_framework: str
+    bottlenecks_alt: Annotated[str, uses("title", "parts")]
+    bottlenecks_alt_framework: Annotated[str, uses("n")]
+    bottlenecks_alt_where: Annotated[str, uses("low_unit", "low_share", "high_unit", "high_share")]
+
+    # Figure: combinations of boxes
+    combinations_title: Annotated[str, uses("wave", "boxes", "most", "n")]
+    combinations_title_plain: Annotated[str, uses("wave", "n")]
+    combinations_subtitle: Annotated[str, uses("wave", "n")]
+    combinations_source: Annotated[str, uses("wave", "n", "usable")]
+    combinations_note: Annotated[str, uses("minimum")]
+    combinations_alt: Annotated[str, uses("title", "parts", "totals")]
+    combinations_bars: str
+    combinations_totals: str
+    combinations_none: str
+    combinations_rest: str
+    combinations_rest_n: Annotated[str, uses("rest", "n")]
+
+    # Figure: network
+    network_title: Annotated[str, uses("n", "total", "unit", "units")]
+    network_title_one: Annotated[str, uses("total", "unit", "units")]
+    network_title_none: Annotated[str, uses("total", "unit", "units")]
+    network_title_unit: Annotated[str, uses("n", "total", "name", "unit", "units")]
+    network_title_unit_none: Annotated[str, uses("name", "unit", "units")]
+    network_subtitle: Annotated[str, uses("total", "count", "units")]
+    network_subtitle_unit: Annotated[str, uses("name", "unit", "units")]
+    network_source: Annotated[str, uses("total", "count", "units")]
+    network_note: Annotated[str, uses("count", "groups", "units")]
+    network_consortium: Annotated[str, uses("name", "n")]
+    network_more: Annotated[str, uses("n")]
+    network_alt: Annotated[str, uses("title", "total", "count", "groups", "units")]
+    network_alt_crossings: Annotated[str, uses("units", "parts")]
+    network_alt_consortium: Annotated[str, uses("name", "members")]
+
+    # Figure: safety and resilience
+    safety_title: Annotated[str, uses("unit", "period", "parts")]
+    safety_from_to: Annotated[str, uses("indicator", "first", "last", "verdict")]
+    safety_level: Annotated[str, uses("indicator", "last")]
+    safety_absent: Annotated[str, uses("indicator", "why")]
+    safety_subtitle: Annotated[str, uses("unit", "period", "level")]
+    safety_source: Annotated[str, uses("unit", "period", "n")]
+    safety_note: Annotated[str, uses("level", "too_small")]
+    safety_alt: Annotated[str, uses("title", "parts")]
+    safety_change: Annotated[str, uses("estimate", "unit", "low", "high", "verdict")]
+    safety_change_described: Annotated[str, uses("estimate", "unit", "verdict")]
+    safety_verdict: Annotated[str, uses("verdict")]
+
+    # Figure: theory of change
+    level_on_schedule: str
+    level_partly: str
+    level_behind: str
+    level_not_known: str
+    link_both_on_schedule: str
+    link_both_partly: str
+    link_later_ahead: str
+    link_later_behind: str
+    link_no_footing: str
+    link_not_known: str
+    link_long_both_on_schedule: str
+    link_long_both_partly: str
+    link_long_later_ahead: str
+    link_long_later_behind: str
+    link_long_no_footing: str
+    link_long_not_known: str
+    counted_links: str
+    theory_title_plain: Annotated[str, uses("unit", "year")]
+    theory_subtitle: Annotated[str, uses("unit", "year")]
+    theory_source: Annotated[str, uses("unit", "year", "n")]
+    theory_note: Annotated[str, uses("good", "poor")]
+    theory_alt: Annotated[str, uses("title", "parts")]
+    theory_scheduled: Annotated[str, uses("on_schedule", "known")]
+
     # Report
     report: ReportTexts
 
     # Data-quality page
     quality: QualityTexts
+
+    # Explorer
+    explorer: ExplorerTexts
 
     # Tables for people
     annex: AnnexTexts

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from midterm.description.yaml import Lines, load_yaml
 from midterm.errors import ConfigError, Problem, nearest
@@ -21,11 +22,27 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
-class Text(Frozen):
-    """A text for people, in every language that the project speaks."""
+UNTRANSLATED: dict[Language, str] = {"nl": "(niet vertaald)", "en": "(not translated)"}
 
-    nl: str
-    en: str
+
+class Text(Frozen):
+    """A text for people, in every language that the project speaks; what is written in one only stands in for the other, and says so."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["nl"]}, {"required": ["en"]}]})
+
+    nl: str = ""
+    en: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stand_in(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        given = {language: text for language in LANGUAGES if isinstance(text := content.get(language), str) and text.strip()}
+        if not given and not any(content.get(language) for language in LANGUAGES):
+            raise ValueError(f"this text is there in no language; write it in {' or '.join(LANGUAGES)}")
+        missing = {language: f"{next(iter(given.values()))} {mark}" for language, mark in UNTRANSLATED.items() if not content.get(language)} if given else {}
+        return {**content, **missing}
 
     def in_(self, language: Language) -> str:
         """Return the text in ``language``."""
@@ -49,15 +66,25 @@ class Loaded(Generic[Model]):
         return Problem(self.shown, row=row, column=".".join(map(str, key)), rule=rule, reason=reason)
 
 
-def load_model(model: type[Model], path: Path, shown: str) -> Loaded[Model]:
-    """Read ``path`` as ``model``; raise ConfigError naming file, line, key and what to write instead."""
+def load_model(model: type[Model], path: Path, shown: str, under: Mapping[str, Any] | None = None) -> Loaded[Model]:
+    """Read ``path`` as ``model``; raise ConfigError naming file, line, key and what to write instead.
+
+    Keys that are not there are those of ``under``, where it is given.
+    """
     content, lines = load_yaml(path, shown)
     if not isinstance(content, dict):
         raise ConfigError(Problem(shown, row=1, rule="yaml", reason="the file must be a mapping of keys to values"))
+    content = over(content, under) if under else content
     try:
         return Loaded(model.model_validate(content), lines, shown)
     except ValidationError as error:
         raise ConfigError([_problem(model, fault, lines, shown) for fault in error.errors(include_url=False)]) from None
+
+
+def over(content: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``content`` with the keys that it lacks from ``under``, at every depth."""
+    filled = {key: over(value, under[key]) if isinstance(value, dict) and isinstance(under.get(key), dict) else value for key, value in content.items()}
+    return {**under, **filled}
 
 
 def _problem(model: type[Frozen], fault: Any, lines: Lines, shown: str) -> Problem:
@@ -96,3 +123,20 @@ def _models_in(annotations: list[Any]) -> set[type[Frozen]]:
             found.add(annotation)
         found |= _models_in(list(get_args(annotation)))
     return found
+
+
+def untranslated(model: Frozen, languages: Iterable[Language]) -> Iterator[tuple[str, Language]]:
+    """Give the key of every text within ``model`` that is missing in one of ``languages``, and which."""
+    for name in type(model).model_fields:
+        yield from _untranslated(name, getattr(model, name), tuple(languages))
+
+
+def _untranslated(key: str, value: object, languages: tuple[Language, ...]) -> Iterator[tuple[str, Language]]:
+    if isinstance(value, Text):
+        yield from ((key, language) for language in languages if value.in_(language).endswith(UNTRANSLATED[language]))
+    elif isinstance(value, Frozen):
+        yield from ((f"{key}.{inner}", language) for inner, language in untranslated(value, languages))
+    elif isinstance(value, tuple | dict):
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for place, entry in entries:
+            yield from _untranslated(f"{key}.{getattr(entry, 'id', place)}", entry, languages)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from midterm.description.model import Frozen
-from midterm.description.placeholders import uses
+from midterm.description.placeholders import Sentences, uses
 
 Plain = str
 
 
-class ChangeFlags(Frozen):
+class ChangeFlags(Sentences):
     """What is said of a change that carries a flag, in the order in which it is said; flags that are not here are not said."""
 
     # What the verdict and the interval are worth
@@ -30,7 +29,7 @@ class ChangeFlags(Frozen):
     plan_not_sealed: Plain
 
 
-class ReportTexts(Frozen):
+class ReportTexts(Sentences):
     """One text per field, in one language; numbers enter only through placeholders."""
 
     # Front
@@ -41,6 +40,10 @@ class ReportTexts(Frozen):
     figure_absent: Annotated[str, uses("name")]
     value_absent: Plain
     sentence_absent: Annotated[str, uses("subject", "reason")]
+    own_text: Plain
+    own_text_elsewhere: Plain
+    own_text_changed: Annotated[str, uses("parts")]
+    own_text_was: Annotated[str, uses("before", "now")]
 
     # Summary
     summary: Plain
@@ -121,6 +124,28 @@ class ReportTexts(Frozen):
     change_detectable: Annotated[str, uses("detectable", "unit")]
     change_flags: ChangeFlags
     level_sentence: Annotated[str, uses("indicator", "value", "level", "low", "high", "n", "wave")]
+
+    # One change in plain words
+    plain_levels: Annotated[str, uses("indicator", "from_wave", "to_wave", "before", "after", "estimate", "unit", "n_from", "n_to")]
+    plain_interval: Annotated[str, uses("low", "high")]
+    plain_changed_better: Annotated[str, uses("margin", "unit")]
+    plain_changed_worse: Annotated[str, uses("margin", "unit")]
+    plain_no_relevant_change: Annotated[str, uses("margin", "unit")]
+    plain_inconclusive: Annotated[str, uses("margin", "unit")]
+    plain_described_only: Annotated[str, uses("margin", "unit")]
+
+    # Factsheet of an alliance
+    sheet: Annotated[str, uses("evaluation")]
+    sheet_asked: Plain
+    sheet_who: Plain
+    sheet_change_lead: Annotated[str, uses("level")]
+    sheet_cannot: Plain
+    sheet_no_cause: Plain
+    sheet_unsure: Annotated[str, uses("names")]
+    sheet_hidden: Annotated[str, uses("names", "minimum")]
+    sheet_no_data: Annotated[str, uses("names")]
+    sheet_response: Annotated[str, uses("rate", "wave")]
+    sheet_own_report: Plain
 
     # Across
     across: Annotated[str, uses("units")]

@@ -13,6 +13,7 @@ from midterm.measure.targets import NEARLY, ROUNDING, expected_share, trajectory
 from midterm.tables import empty, shaped
 
 SUMMABLE = ("count", "amount")
+SCHEDULED = ("reached", "on_track", "maintained")  # the statuses of what is on schedule
 REVISED = {
     "baseline_revised": ("baseline_value", "baseline_year"),
     "target_revised": ("target_value", "target_year"),
@@ -37,6 +38,19 @@ def attainment(evaluation: Evaluation, framework: pd.DataFrame) -> pd.DataFrame:
         steps = evaluation.milestones.get((str(key[0]), normalise(str(key[1]))), {})
         rows += _indicator_rows(group.sort_values("year"), kinds, steps)
     return shaped("attainment", pd.DataFrame(rows)) if rows else empty("attainment")
+
+
+def to_date(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row of ``attainment`` per target: its last year with a value, or its last year when there is none."""
+    known = rows.assign(_known=rows["actual"].notna()).sort_values(["_known", "year"], kind="stable")
+    last = known.groupby(["alliance", "indicator_id"], sort=False).tail(1).drop(columns="_known")
+    order = last["indicator_id"].map(_natural)
+    return last.assign(_order=order).sort_values("_order", kind="stable").drop(columns="_order").reset_index(drop=True)
+
+
+def _natural(name: str) -> str:
+    """Return a key that sorts 2.10 after 2.9."""
+    return ".".join(part.zfill(6) for part in str(name).split("."))
 
 
 def _indicator_rows(group: pd.DataFrame, kinds: Mapping[str, str], steps: Mapping[int, float]) -> list[dict[str, object]]:

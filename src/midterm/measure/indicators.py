@@ -7,8 +7,11 @@ import pandas as pd
 
 from midterm.clean.answers import MEMBERSHIP
 from midterm.description import Evaluation, Indicator
+from midterm.description.codebook import Codebook, Item
 from midterm.measure.agreement import means_of_interviews
+from midterm.measure.attainment import SCHEDULED
 from midterm.measure.clustered import FEW_DF, Estimate, clustered_mean, share_interval
+from midterm.measure.scores import values
 from midterm.measure.tiers import tier_of
 from midterm.tables import shaped, stack
 
@@ -105,7 +108,7 @@ def framework_indicators(evaluation: Evaluation, attainment: pd.DataFrame, frame
     for wave in evaluation.file.waves:
         for level, group in judged[judged["year"] == wave.year].groupby("level", sort=True):
             known = group[group["status"] != "not_computable"]
-            share = float(known["status"].isin(["on_track", "reached", "maintained"]).mean()) if len(known) else np.nan
+            share = float(known["status"].isin(SCHEDULED).mean()) if len(known) else np.nan
             rows.append(
                 {
                     "alliance": alliance,
@@ -141,6 +144,40 @@ def answer_counts(evaluation: Evaluation, responses: pd.DataFrame, alliance: str
 def _answer_text(responses: pd.DataFrame) -> pd.Series:
     values = responses["value"].map(lambda value: "" if pd.isna(value) else f"{value:g}")
     return values.where(responses["value"].notna(), responses["missing_kind"].astype(object))
+
+
+def combination_counts(evaluation: Evaluation, items: pd.DataFrame, alliance: str) -> pd.DataFrame:
+    """Return how many persons ticked exactly which boxes, per wave, for every block of boxes; only who answered them all.
+
+    ``items`` as from ``items_by_person``; in ``all`` a person in two alliances counts by their first membership.
+    """
+    once = items.sort_values(MEMBERSHIP).drop_duplicates(["respondent_id", "wave"])
+    frames = []
+    for block, boxes in _blocks_of_boxes(evaluation.codebook).items():
+        for wave in evaluation.waves:
+            persons = once[(once["wave"] == wave).to_numpy(dtype=bool)]
+            asked = sorted(item.id for item in boxes if item.asked_in(wave))
+            counts = pd.Series(_ticked(evaluation, persons, asked), dtype=object).value_counts()
+            frames.append(
+                pd.DataFrame(
+                    {"alliance": alliance, "wave": wave, "block": block, "combination": counts.index, "n": counts.to_numpy(), "n_usable": len(persons)}
+                )
+            )
+    return stack("combinations", frames)
+
+
+def _blocks_of_boxes(codebook: Codebook) -> dict[str, list[Item]]:
+    """Return by block its items, for the blocks of which every item, two or more, is a box: 0 or 1 and nothing between."""
+    by_block = {block.id: [item for item in codebook.items if item.block == block.id] for block in codebook.blocks}
+    boxes = {name for name, scale in codebook.scales.items() if (scale.low, scale.high, scale.whole) == (0, 1, True)}
+    return {block: items for block, items in by_block.items() if len(items) > 1 and all(item.scale in boxes for item in items)}
+
+
+def _ticked(evaluation: Evaluation, persons: pd.DataFrame, boxes: list[str]) -> list[str]:
+    """Return of each person who answered all ``boxes`` which ones were ticked."""
+    given = np.array([values(evaluation, persons, box) for box in boxes]).T if boxes else np.empty((0, 0))
+    is_answered = ~np.isnan(given).any(axis=1)
+    return ["; ".join(box for box, tick in zip(boxes, row, strict=True) if tick == 1) for row in given[is_answered]]
 
 
 def response(evaluation: Evaluation, respondents: pd.DataFrame, population: pd.DataFrame, alliance: str) -> pd.DataFrame:

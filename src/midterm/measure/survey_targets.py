@@ -31,7 +31,7 @@ from midterm.measure.targets import (
 from midterm.measure.tiers import tier_of
 from midterm.tables import empty, shaped
 
-BELOW_MINIMUM = "below_public_minimum"
+PERSONS = "persons"  # the flag that says how many persons a target rests on, in the smaller of its two waves
 UNIT = "share of the way from baseline to target (1 = target)"
 ESTIMATED = "(actual - baseline) / (target - baseline), Fieller interval on CR2 variances, Satterthwaite df"
 KNOWN = "(actual - baseline) / (target - baseline) from a known baseline, CR2, Satterthwaite t interval"
@@ -143,7 +143,7 @@ def _rows(evaluation: Evaluation, indicator: Indicator, case: _Case, alliance: s
     flags += ["baseline_beyond_milestone"] if expected < -ROUNDING else []
     flags += [] if is_linear or case.first is None else ["milestone_is_a_level"]
     flags += [class_of_point(reached, expected)] if status == "uncertain" else []
-    flags += [BELOW_MINIMUM] if case.n_judged < evaluation.plan.public_minimum else []
+    flags.append(f"{PERSONS}: {case.n_judged}")
     key = {"alliance": alliance, "flag": "; ".join(flag for flag in flags if flag)}
     numbers = {"baseline": case.baseline, "target": target.value, "actual": float(case.fit.mean[AFTER, 0])}
     judged = {"attainment": reached, "expected": expected, "status": status}

@@ -20,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from midterm.description import Evaluation, Language
 from midterm.files import replacing
-from midterm.publish.cells import column_text, flags_in_words, in_words, is_blanked, texts
+from midterm.publish.cells import column_text, flags_in_words, in_words, texts, words_of_the_blank
 from midterm.publish.disclosure import Published
 from midterm.publish.style import BAND, INK, RULE
 from midterm.publish.wording import Wording, flags_in, marks
@@ -47,14 +47,14 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Made:
-    """A sheet in one language: names, the cells (words and numbers), and the rows that were emptied for too few persons."""
+    """A sheet in one language: names, the cells (words and numbers), and what stands for a number that may not be shown, by row."""
 
     key: str
     table: str
     name: str
     title: str
     cells: pd.DataFrame
-    blanked: Sequence[bool]
+    blanks: Sequence[str]
 
 
 SHEETS = (
@@ -108,8 +108,8 @@ def _made(say: Wording, sheet: Sheet, tables: Published) -> Made:
         claims = {question.id: question.claim.in_(say.language) for question in say.evaluation.file.questions}
         cells["claim"] = rows["question"].map(claims).astype(object)
     name, title = (getattr(getattr(texts(say).sheets, sheet.key), field) for field in ("name", "title"))
-    title = title.format(unit=say.unit_word, units=say.units)
-    return Made(sheet.key, sheet.table, name, title, cells, is_blanked(rows).tolist())
+    title = title.format(unit=say.unit, units=say.units)
+    return Made(sheet.key, sheet.table, name, title, cells, words_of_the_blank(say, rows))
 
 
 def _with_unit(frame: pd.DataFrame) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def _write_cover(page: Worksheet, say: Wording, looks: Mapping[str, Any], mark: 
         t.period.format(period=say.period(evaluation.waves)),
         t.about,
         t.numbers,
-        t.disclosure.format(minimum=evaluation.minimum, word=say.too_small),
+        t.disclosure.format(minimum=evaluation.minimum, word=say.too_small, withheld=say.labels.withheld),
         t.elsewhere,
     ]
     page.set_column(0, 0, COVER)
@@ -192,7 +192,7 @@ def _write_notes(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheets
     used = " ".join(_occurring(tables, "method"))
     rows = [(t.kind_column, text.heading, name, text.meaning) for name, text in columns]
     rows += [(t.kind_flag, flags_in_words(say, name), name, flags_in_words(say, name)) for name in flags]
-    rows += [(t.kind_method, one.term, one.term, one.meaning.format(unit=say.unit_word, units=say.units)) for one in t.methods if one.term in used]
+    rows += [(t.kind_method, one.term, one.term, one.meaning.format(unit=say.unit, units=say.units)) for one in t.methods if one.term in used]
     _write_list(page, say, looks, "notes", (t.notes_title, mark), {t.kind: 14, t.name: 34, t.technical: 28, t.meaning: 90}, rows)
 
 
@@ -225,8 +225,8 @@ def _write_sheet(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheet:
     """Write one table of the contract: numbers as numbers, too few persons in words, what is missing empty."""
     t, rows = texts(say), len(sheet.cells)
     lines = [" · ".join(filter(None, [mark, _one_table(say, sheet.key, rows, len(sheet.cells.columns))])), t.empty]
-    if any(sheet.blanked):
-        lines.append(t.suppressed.format(minimum=say.evaluation.minimum, word=say.too_small))
+    notes = {say.too_small: t.suppressed, say.labels.withheld: t.withheld}
+    lines += [note.format(minimum=say.evaluation.minimum, word=word) for word, note in notes.items() if word in sheet.blanks]
     top = _write_heads(page, looks, sheet.title, lines)
     _link(page, top, t.contents, t.to_contents, looks)
     top += 1
@@ -234,7 +234,7 @@ def _write_sheet(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheet:
     widths = {column: WIDTHS.get(column, 16 if kind == "text" else 13) for column, kind in kinds.items()}
     for position, (column, kind) in enumerate(kinds.items()):
         page.set_column(position, position, widths[column])
-        _write_column(page, (top + 1, position), sheet.cells[column].tolist(), kind, (looks, say.too_small, sheet.blanked))
+        _write_column(page, (top + 1, position), sheet.cells[column].tolist(), kind, (looks, sheet.blanks))
     if not rows:  # a table has a row
         page.write_string(top + 1, 0, t.no_rows, looks["line"])
     _make_table(page, looks, sheet.key, top, {_heading(say, column): width for column, width in widths.items()}, rows)
@@ -249,13 +249,13 @@ def _heading(say: Wording, column: str) -> str:
     return heading if heading.casefold() == column.casefold() else f"{heading} ({column})"
 
 
-def _write_column(page: Worksheet, place: tuple[int, int], values: Sequence[Any], kind: str, how: tuple[Mapping[str, Any], str, Sequence[bool]]) -> None:
+def _write_column(page: Worksheet, place: tuple[int, int], values: Sequence[Any], kind: str, how: tuple[Mapping[str, Any], Sequence[str]]) -> None:
     """Write the cells of one column below ``place``; text is text, whatever it begins with."""
-    (first, column), (looks, too_small, blanked) = place, how
-    for row, (value, is_small) in enumerate(zip(values, blanked, strict=True), first):
+    (first, column), (looks, blanks) = place, how
+    for row, (value, blank) in enumerate(zip(values, blanks, strict=True), first):
         if pd.isna(value) or value == "":
-            if is_small and kind != "text":
-                page.write_string(row, column, too_small, looks["absent"])
+            if blank and kind != "text":
+                page.write_string(row, column, blank, looks["absent"])
         elif kind == "text":
             page.write_string(row, column, value[:MAX_CELL], looks[kind])
         else:

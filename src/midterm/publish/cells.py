@@ -8,9 +8,7 @@ from typing import Any
 import pandas as pd
 
 from midterm.description.annex_texts import AnnexTexts, ColumnText, StatisticText
-from midterm.publish import wording
-from midterm.publish.disclosure import FLAG
-from midterm.publish.wording import Wording, flags_in, verdict_of
+from midterm.publish.wording import Wording, flags_in, verdict_of, why_absent
 
 Speak = Callable[[str], str]
 VOICES = ("survey", "framework", "interview")
@@ -28,7 +26,7 @@ def in_words(say: Wording, frame: pd.DataFrame) -> pd.DataFrame:
 
 def column_text(say: Wording, column: str) -> ColumnText:
     """Return a column's heading and meaning; the technical name where the labels have none."""
-    unit, units = say.unit_word, say.units
+    unit, units = say.unit, say.units
     found = texts(say).columns.get(column, ColumnText(heading=column, meaning=""))
     return ColumnText(heading=found.heading.format(unit_name=unit.capitalize()), meaning=found.meaning.format(unit=unit, units=units))
 
@@ -77,8 +75,7 @@ def level_cells(say: Wording, row: Any) -> dict[str, str]:
 
 
 def _or_why_not(say: Wording, row: Any, shown: str) -> str:
-    absent = say.labels.not_published if wording.is_blanked(row) else say.labels.no_data
-    return absent if pd.isna(row.estimate) else shown
+    return say.word("verdict", why_absent(row)) if pd.isna(row.estimate) else shown
 
 
 def _span(row: Any, low: str, high: str) -> str:
@@ -90,18 +87,23 @@ def _persons(say: Wording, count: float) -> str:
     return say.too_small if not pd.isna(count) and 0 < count < say.evaluation.minimum else say.number(count, 0)
 
 
-def is_blanked(frame: pd.DataFrame) -> pd.Series:
-    """Tell of each row whether it was emptied because it is about too few persons."""
+def words_of_the_blank(say: Wording, frame: pd.DataFrame) -> list[str]:
+    """Return for each row what stands in the place of a number that may not be shown; empty where nothing was left out."""
+    small, withheld = say.too_small, say.labels.withheld
     if "flag" in frame:
-        return frame["flag"].fillna("").str.contains(FLAG, regex=False).astype(bool)
-    return frame["usable"].isna() if "usable" in frame else pd.Series(data=False, index=frame.index)
+        found = [flags_in(flag) for flag in frame["flag"]]
+        return [small if "small_n" in flags else withheld if "withheld" in flags else "" for flags in found]
+    if "usable" in frame:  # the response has no flag: who was invited is shown, who answered is not
+        is_few = frame["invited"].fillna(0) < say.evaluation.minimum
+        return ["" if not is_blank else small if few else withheld for is_blank, few in zip(frame["usable"].isna(), is_few, strict=True)]
+    return [""] * len(frame)
 
 
 def _flag(say: Wording, name: str, numbers: list[str]) -> str:
     """Return one flag in words; ``few_df (leavers)`` is one of a group, and ``specifications`` has two numbers that matter."""
     stem, _, group = name.rstrip(")").partition(" (")
     same, n = (numbers[0], numbers[min(1, len(numbers) - 1)]) if numbers else ("…", "…")
-    words = texts(say).flags.get(stem, name).format(n=n, same=same, unit=say.unit_word, units=say.units)
+    words = texts(say).flags.get(stem, name).format(n=n, same=same, unit=say.unit, units=say.units)
     return texts(say).flag_of.format(flag=words, group=texts(say).words.get(group, group)) if group else words
 
 

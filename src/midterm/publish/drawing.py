@@ -29,7 +29,7 @@ def draw(figure: str, alliance: str = ALL, *, wave: str | None = None, language:
     spec, spoken = _spec(whole, figure), language_of(whole, language)
     check_alliance(whole, alliance)
     _check_scope(whole, spec, alliance)
-    run = finished(whole, spec.reads)
+    run = finished(whole)
     shown = run.as_of(wave) if wave is not None else run
     chart = spec.draw(shown.tables, shown.evaluation, spoken, alliance)
     if chart is None:
@@ -47,20 +47,35 @@ def figure_list(evaluation: Path | str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["figure", "shows", "drawn for", "tables"]).set_index("figure")
 
 
-def _shows(evaluation: Evaluation, spec: FigureSpec) -> str:
+def families(evaluation: Evaluation) -> pd.DataFrame:
+    """Return the list of figures with those that are made for each indicator as one row, ``forest_INDICATOR``."""
+    rows = {_family(spec): (_shows(None, spec), FOR[spec.scope], ", ".join(spec.reads)) for spec in figures_of(evaluation)}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["shows", "drawn for", "tables"])
+
+
+def _family(spec: FigureSpec) -> str:
+    indicator = _indicator(spec)
+    return spec.name.removesuffix(indicator) + "INDICATOR" if indicator else spec.name
+
+
+def _indicator(spec: FigureSpec) -> str:
+    """Return the indicator that a figure was made for; empty for others."""
+    return str(getattr(spec.function, "keywords", {}).get("indicator", ""))
+
+
+def _shows(evaluation: Evaluation | None, spec: FigureSpec) -> str:
     """Return what a figure shows: the first line of the function that draws it, with the indicator that it was made for."""
     function = getattr(spec.function, "func", spec.function)
-    said = (inspect.getdoc(function) or spec.name).splitlines()[0].removeprefix("Draw ").rstrip(".")
-    indicator = getattr(spec.function, "keywords", {}).get("indicator")
-    said = said.replace("one indicator", f"‘{evaluation.indicator(indicator).label.en}’") if indicator else said
-    said = said.replace("``unit``", f"one {evaluation.file.unit.singular.en} or all")
+    said = (inspect.getdoc(function) or spec.name).splitlines()[0].removeprefix("Draw ").rstrip(".").replace("``unit``", "one alliance or all")
+    indicator = _indicator(spec)
+    said = said.replace("one indicator", f"‘{evaluation.indicator(indicator).label.en}’") if indicator and evaluation else said
     return f"{said[:1].upper()}{said[1:]}"
 
 
 def _spec(evaluation: Evaluation, figure: str) -> FigureSpec:
     known = {spec.name: spec for spec in figures_of(evaluation)}
     if figure not in known:
-        hint, listed = nearest(figure, known, list_few=False), ", ".join(known)
+        hint, listed = nearest(figure, known, list_few=False), ", ".join(dict.fromkeys(map(_family, known.values())))
         raise UserError(Problem("figure", rule="unknown_figure", reason=f"{figure!r} is none of the set; {hint}; there are {listed}"))
     return known[figure]
 

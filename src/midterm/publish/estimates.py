@@ -99,7 +99,7 @@ def _asked(table: str, name: str, alliance: str, language: str | None, folder: P
         raise UserError(Problem("indicator", rule="unknown_indicator", reason=f"{name!r} is not declared; {nearest(name, known)}"))
     check_alliance(whole, alliance, with_average=table == "change")
     spoken = language_of(whole, language)
-    run = finished(whole, (table,))
+    run = finished(whole)
     rows = run.tables[table]
     if not (rows["indicator"].eq(name) & rows["alliance"].eq(alliance)).any():
         reason = f"{name!r} was not estimated for {alliance!r}: reports/tables/{table}.csv has no row of it"

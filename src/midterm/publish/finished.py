@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +11,11 @@ import pandas as pd
 from midterm.description import LANGUAGES, Evaluation, Language, load_evaluation
 from midterm.description.evaluation import FILE
 from midterm.errors import ConfigError, Problem, UserError, nearest
-from midterm.publish.disclosure import Published, publishable
-from midterm.publish.wording import ALL, AVERAGE, marks
-from midterm.tables import DECLARED, TABLES, Store, empty
+from midterm.publish.disclosure import ALL, AVERAGE, Published
+from midterm.publish.published import read_published
+from midterm.publish.wording import marks
+from midterm.tables import Store, empty
 
-SHOWN = (*(table.name for table in DECLARED if table.folder == TABLES), "framework", "population", "interviews")
 OF_THE_CONTRAST = ("change", "checks", "attrition", "evidence")  # tables about the planned change, or that rest on it
 
 
@@ -51,14 +50,12 @@ def described(folder: Path | str | None = None) -> Evaluation:
     return load_evaluation(folder if folder is not None else nearest_folder())
 
 
-def finished(evaluation: Evaluation, needs: Iterable[str] = ()) -> Finished:
-    """Read the tables of ``evaluation`` as they may be shown; raise UserError when one that it ``needs`` was not made.
-
-    All tables are read, also for one number: which may be shown depends on all of them together.
-    """
+def finished(evaluation: Evaluation) -> Finished:
+    """Read the tables of ``evaluation`` as they may be shown; raise UserError when they were not made."""
     store = Store(evaluation.folder)
-    tables = {name: store.read(name) for name in SHOWN if name in set(needs) or store.has(name)}
-    return Finished(evaluation, publishable(tables, evaluation), store.is_synthetic)
+    tables = read_published(store, evaluation)
+    weighed = {"evidence": store.read("evidence")} if store.has("evidence") else {}
+    return Finished(evaluation, Published({**tables, **weighed}), store.is_synthetic)
 
 
 def nearest_folder(start: Path | None = None) -> Path:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from matplotlib import pyplot
 
 from midterm.description import LANGUAGES, Evaluation
 from midterm.publish.charts.registry import draw_figures
-from midterm.publish.disclosure import publishable
+from midterm.publish.disclosure import Published
 from midterm.publish.figures import FIGURES_FOLDER, Chart, as_html, write_figure
 from midterm.publish.style import font_of
 from midterm.publish.wording import marks
@@ -37,12 +36,12 @@ class Gallery:
         return as_html(base.with_name(f"{name}.png").read_bytes(), json.loads(base.with_name(f"{name}.json").read_text(encoding="utf-8")))
 
 
-def publish_figures(store: Store, evaluation: Evaluation, unit: str, tables: Mapping[str, pd.DataFrame]) -> Gallery:
+def publish_figures(store: Store, evaluation: Evaluation, unit: str, tables: Published) -> Gallery:
     """Draw and write every figure of ``unit`` in every language; return those in the report's first language."""
-    shown, font = publishable(tables, evaluation), font_of(evaluation)
+    font = font_of(evaluation)
     first: dict[str, Chart] = {}
     for language in LANGUAGES:
-        charts = draw_figures(shown, evaluation, language, unit)
+        charts = draw_figures(tables, evaluation, language, unit)
         for name, chart in charts.items():
             write_figure(store.folder, name, chart, marks(evaluation, language, is_synthetic=store.is_synthetic), font)
             pyplot.close(chart.figure)

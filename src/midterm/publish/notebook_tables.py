@@ -1,4 +1,4 @@
-"""Tables in a notebook: in, rows of the contract; out, a table to read: as it may be shown, in words, with its title, units, n and remarks."""
+"""Tables in a notebook: in, what may be shown; out, a table to read: in words, with its title, units, n and remarks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pandas as pd
 
 from midterm.description import Evaluation, Language
 from midterm.publish.cells import change_cells, column_text, flags_in_words, in_words, interval_heading, level_cells, texts
-from midterm.publish.disclosure import publishable
+from midterm.publish.disclosure import Published
 from midterm.publish.finished import language_of
-from midterm.publish.wording import Wording, flags_in, marks, planned_changes, records
+from midterm.publish.wording import ALL, AVERAGE, Wording, flags_in, marks, planned_changes, records
 from midterm.tables import Store
 
 NUMERIC = ("estimate", "interval", "n", "detectable")
@@ -38,46 +38,45 @@ class NotebookTable:
         return self.html
 
 
-def change_table(store: Store, evaluation: Evaluation, changes: pd.DataFrame, language: str | None = None) -> NotebookTable:
-    """Return the planned changes among ``changes`` as a table to read: change, interval, n, what could have been shown, verdict, remarks."""
+def change_table(store: Store, evaluation: Evaluation, tables: Published, unit: str, language: str | None = None) -> NotebookTable:
+    """Return the planned changes of ``unit`` (an alliance id or ``all``) to read: change, interval, n, what could have been shown, verdict, remarks."""
     say = Wording(evaluation, language_of(evaluation, language))
-    shown = _in_order(evaluation, planned_changes(publishable({"change": changes}, evaluation)["change"], evaluation))
+    shown = _chosen(evaluation, planned_changes(tables["change"], evaluation), unit)
     cells = [change_cells(say, row) for row in records(shown)]
     named = in_words(say, shown[["indicator", "alliance"]])
-    rows = pd.concat([named.reset_index(drop=True), pd.DataFrame(cells)], axis=1)
-    plan, t = evaluation.plan, say.labels.report
-    heads = {"interval": interval_heading(say), "n": texts(say).persons, "detectable": t.col_detectable}
-    sheet = texts(say).sheets.change.title
-    return _table(store, say, "change", (sheet, say.period((plan.from_wave, plan.to_wave))), rows, heads, shown["flag"])
+    plan, t = evaluation.plan, texts(say)
+    heads = {"interval": interval_heading(say), "n": t.persons, "detectable": say.labels.report.col_detectable}
+    title = t.sheets.change.title, say.period((plan.from_wave, plan.to_wave))
+    return _table(store, say, "change", title, pd.concat([named, pd.DataFrame(cells)], axis=1), heads, shown["flag"])
 
 
-def level_table(store: Store, evaluation: Evaluation, indicators: pd.DataFrame, language: str | None = None) -> NotebookTable:
-    """Return the levels of the plan's indicators among ``indicators`` as a table to read: value, interval, n, remarks."""
+def level_table(store: Store, evaluation: Evaluation, tables: Published, unit: str, language: str | None = None) -> NotebookTable:
+    """Return the levels of the plan's indicators of ``unit`` to read: value, interval, n, remarks."""
     say = Wording(evaluation, language_of(evaluation, language))
-    survey = publishable({"indicators": indicators}, evaluation)["indicators"].query("source == 'survey'")
     own = {one.id: one.statistic for one in evaluation.indicators}
-    shown = _in_order(evaluation, survey[survey["statistic"] == survey["indicator"].map(own)])
+    survey = tables["indicators"].query("source == 'survey'")
+    shown = _chosen(evaluation, survey[survey["statistic"] == survey["indicator"].map(own)], unit)
     cells = [level_cells(say, row) for row in records(shown)]
     named = in_words(say, shown[["indicator", "alliance", "wave"]])
-    rows = pd.concat([named.reset_index(drop=True), pd.DataFrame(cells)], axis=1)
-    title = texts(say).sheets.levels.title.format(unit=say.unit_word, units=say.units)
-    heads = {"interval": interval_heading(say)}
-    return _table(store, say, "levels", (title, say.period(list(shown["wave"]))), rows, heads, shown["flag"])
+    title = texts(say).sheets.levels.title.format(unit=say.unit, units=say.units), say.period(list(shown["wave"]))
+    return _table(store, say, "levels", title, pd.concat([named, pd.DataFrame(cells)], axis=1), {"interval": interval_heading(say)}, shown["flag"])
 
 
-def evidence_table(store: Store, evaluation: Evaluation, evidence: pd.DataFrame, language: str | None = None) -> NotebookTable:
-    """Return rows of ``evidence`` (made of publishable tables) as a table to read: what each source says, and the conclusion."""
+def evidence_table(store: Store, evaluation: Evaluation, tables: Published, unit: str = ALL, language: str | None = None) -> NotebookTable:
+    """Return what each source says on each question about ``unit``, and the conclusion, to read."""
     say = Wording(evaluation, language_of(evaluation, language))
-    chosen = evidence[["question", "alliance", *VOICES, "agreement", "strength", "conclusion"]]
-    rows = in_words(say, chosen).reset_index(drop=True)
-    title = texts(say).sheets.evidence.title
-    return _table(store, say, "evidence", (title, say.period(evaluation.waves)), rows, {}, pd.Series("", index=evidence.index))
+    weighed = tables["evidence"]
+    shown = weighed[weighed["alliance"] == unit].reset_index(drop=True)
+    rows = in_words(say, shown[["question", "alliance", *VOICES, "agreement", "strength", "conclusion"]])
+    title = texts(say).sheets.evidence.title, say.period(evaluation.waves)
+    return _table(store, say, "evidence", title, rows, {}, pd.Series("", index=shown.index))
 
 
-def _in_order(evaluation: Evaluation, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the plan's indicators, in the order of the plan."""
+def _chosen(evaluation: Evaluation, rows: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Return the rows of the plan's indicators about ``unit`` (all together: also the average), in the order of the plan."""
     place = {name: number for number, name in enumerate(evaluation.plan.primary)}
-    chosen = rows[rows["indicator"].isin(place)]
+    units = (ALL, AVERAGE) if unit == ALL else (unit,)
+    chosen = rows[rows["indicator"].isin(place) & rows["alliance"].isin(units)]
     return chosen.sort_values("indicator", key=lambda names: names.map(place), kind="stable").reset_index(drop=True)
 
 

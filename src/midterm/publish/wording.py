@@ -18,7 +18,8 @@ from midterm.publish.style import Palette, format_number, format_percent
 ALL, AVERAGE = "all", "average"
 VERDICTS = ("changed_better", "changed_worse", "no_relevant_change", "inconclusive", "described_only")
 STATUSES = ("reached", "on_track", "maintained", "uncertain", "off_track", "not_computable")
-NO_DATA, NOT_PUBLISHED = "no_data", "not_published"
+NO_DATA, NOT_PUBLISHED, WITHHELD = "no_data", "not_published", "withheld"
+UNTOLD = frozenset({NO_DATA, NOT_PUBLISHED, WITHHELD})  # what stands for a verdict where there is none
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,14 @@ class Wording:
         return Palette(self.evaluation.file.publication.colours)
 
     @property
+    def unit(self) -> str:
+        """What the evaluation calls one of its units."""
+        return self.evaluation.file.unit.singular.in_(self.language)
+
+    @property
     def units(self) -> str:
         """What the evaluation calls its units, plural."""
         return self.evaluation.file.unit.plural.in_(self.language)
-
-    @property
-    def unit_word(self) -> str:
-        """What the evaluation calls one unit."""
-        return self.evaluation.file.unit.singular.in_(self.language)
 
     def unit_name(self, unit: str) -> str:
         """Return the name of a row: an alliance, all together, or their average."""
@@ -80,6 +81,13 @@ class Wording:
         """Return a number as text."""
         return format_number(value, self.language, decimals, signed=signed)
 
+    def as_given(self, value: float | None) -> str:
+        """Return a number with as many decimals as it has, at most two."""
+        if value is None or pd.isna(value):
+            return format_number(None, self.language)
+        decimals = next(places for places in (0, 1, 2) if places == 2 or round(value, places) == value)
+        return format_number(float(value), self.language, decimals)
+
     def percent(self, share: float) -> str:
         """Return a share (0-1) as a whole percentage."""
         return format_percent(share, self.language)
@@ -91,6 +99,11 @@ class Wording:
     def change(self, indicator: Indicator, value: float) -> str:
         """Return a change with its sign, in the unit that ``change_unit`` names."""
         return self.number(value * change_factor(indicator), 0 if indicator.statistic == "share" else 2, signed=True)
+
+    def margin(self, indicator: Indicator) -> str:
+        """Return the smallest change that matters, in the unit that ``change_unit`` names, with no more decimals than it needs."""
+        margin = indicator.margin * change_factor(indicator)
+        return self.number(margin, 0 if margin >= 2 else 1 if round(margin, 1) == round(margin, 3) else 2)
 
     def change_unit(self, indicator: Indicator) -> str:
         """Return the unit of a change: percentage points for a share."""
@@ -115,16 +128,16 @@ class Wording:
 
     def word(self, group: str, key: str) -> str:
         """Return the word for a verdict, status, tier or kind of missing; what is absent has one word in every group."""
-        absent = {NO_DATA: self.labels.no_data, NOT_PUBLISHED: self.labels.not_published}
+        absent = {NO_DATA: self.labels.no_data, NOT_PUBLISHED: self.labels.not_published, WITHHELD: self.labels.withheld}
         return absent[key] if key in absent else self.labels.word(group, key)
 
     def absent(self, row: Any) -> str:
-        """Return what stands in the place of a number that is not there: too few persons, or no data."""
-        return self.too_small if is_blanked(row) else self.labels.no_data_short
+        """Return what stands in the place of a number that is not there: too few persons, withheld, or no data."""
+        return {NOT_PUBLISHED: self.too_small, WITHHELD: self.labels.withheld}.get(why_absent(row), self.labels.no_data_short)
 
     def tally(self, subject: str, found: Sequence[str], group: str, order: Sequence[str], counted: str) -> str:
         """Return a finding by rule: ``subject``, then how many of ``found`` are what, in ``order``."""
-        counts = [(key, list(found).count(key)) for key in (*order, NOT_PUBLISHED, NO_DATA) if key in found]
+        counts = [(key, list(found).count(key)) for key in (*order, NOT_PUBLISHED, WITHHELD, NO_DATA) if key in found]
         first = [self.labels.tally_first.format(word=self.word(group, key), n=n, total=len(found), counted=counted) for key, n in counts[:1]]
         rest = [self.labels.tally_next.format(word=self.word(group, key), n=n) for key, n in counts[1:]]
         return self.labels.tally.format(subject=subject, parts=", ".join([*first, *rest]))
@@ -147,9 +160,10 @@ def records(frame: pd.DataFrame) -> list[Any]:
     return list(frame.itertuples())
 
 
-def is_blanked(row: Any) -> bool:
-    """Tell whether a row was emptied because it is about too few persons."""
-    return row is not None and pd.isna(row.estimate) and not pd.isna(row.flag) and "small_n" in row.flag
+def why_absent(row: Any) -> str:
+    """Return why a row has no number: too few persons, withheld to protect others' answers, or no data."""
+    found = {} if row is None else flags_of(row)
+    return NOT_PUBLISHED if "small_n" in found else WITHHELD if "withheld" in found else NO_DATA
 
 
 def flags_of(row: Any) -> dict[str, list[str]]:
@@ -166,7 +180,7 @@ def flags_in(flag: Any) -> dict[str, list[str]]:
 def verdict_of(row: Any) -> str:
     """Return a change's verdict, or why there is none."""
     if row is None or pd.isna(row.estimate) or pd.isna(row.verdict):
-        return NOT_PUBLISHED if is_blanked(row) else NO_DATA
+        return why_absent(row)
     return str(row.verdict)
 
 

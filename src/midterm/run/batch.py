@@ -21,7 +21,7 @@ from midterm.run.basis import package
 from midterm.run.process import Outcome, execute, now
 from midterm.run.progress import Progress
 from midterm.run.standing import Plan
-from midterm.steps import STEPS, left_behind, limits
+from midterm.steps import STEPS, Task, left_behind, limits
 
 
 def run(
@@ -52,8 +52,13 @@ def check_names(evaluation: Evaluation, only: tuple[str, ...]) -> None:
 
 
 def select(plan: Plan, only: tuple[str, ...]) -> list[str]:
-    """Return the tasks that ``only`` asks for: a step's name takes the step, an alliance's all its tasks; nothing asks for all."""
-    return [label for label, task in plan.tasks.items() if not only or task.step.name in only or (task.step.unit == "alliance" and task.key in only)]
+    """Return the tasks that ``only`` asks for: a step's name takes the step, an alliance's what needs no other alliance; nothing asks for all."""
+    return [label for label, task in plan.tasks.items() if not only or task.step.name in only or (task.key in only and _stands_alone(plan, task))]
+
+
+def _stands_alone(plan: Plan, task: Task) -> bool:
+    """Tell whether a task is of one alliance and waits for no task of another."""
+    return task.step.unit == "alliance" and {other.key for other in plan.needed([task.label]).values() if other.step.unit == "alliance"} == {task.key}
 
 
 def _node(plan: Plan, label: str, is_forced: bool) -> Node:

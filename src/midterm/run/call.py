@@ -118,10 +118,9 @@ def _progress(plan: Plan, say: Say, jobs: int, *, is_elsewhere: bool) -> Iterato
 
 def _tell_current(plan: Plan, call: Call, say: Say) -> bool:
     what = "Everything is current" if not call.only else f"All of {', '.join(call.only)} is current"
-    aside = _set_aside(plan)
-    _tell_set_aside(aside, say)
+    aside = _tell_found(plan, say)
     say(f"{what}; the results are in reports/ (use --fresh to run all the same).{_where_set_aside(plan, aside)}")
-    return not aside
+    return not _found(plan, "set_aside") and not _found(plan, "remarks")
 
 
 def _tell(plan: Plan, progress: Progress, say: Say) -> bool:
@@ -131,8 +130,7 @@ def _tell(plan: Plan, progress: Progress, say: Say) -> bool:
     for label, failure in failures.items():
         for sentence in failure.splitlines():
             say(f"{label}: {sentence}")
-    aside = _set_aside(plan)
-    _tell_set_aside(aside, say)
+    aside = _tell_found(plan, say)
     parts = [f"{states.count('done')} of {len(states)} notebooks ran"]
     parts += [f"{states.count('current')} were current"] if "current" in states else []
     parts += [f"{len(failures)} failed and are named above"] if failures else []
@@ -140,16 +138,19 @@ def _tell(plan: Plan, progress: Progress, say: Say) -> bool:
     report = f"reports/report.{language}.html"
     where = f"The report is {report}; tables" if (plan.evaluation.folder / report).exists() else "There is no report yet; tables"
     say(f"{'; '.join(parts)}. {where}, figures and notebooks lie in reports/.{_where_set_aside(plan, aside)}")
-    return not failures and not aside
+    return not failures and not aside and not _found(plan, "remarks")
 
 
-def _set_aside(plan: Plan) -> list[str]:
-    return [sentence for label in plan.tasks for sentence in plan.journal[label].get("set_aside", ())]
+def _found(plan: Plan, kind: str) -> list[str]:
+    return [sentence for label in plan.tasks for sentence in plan.journal[label].get(kind, ())]
 
 
-def _tell_set_aside(sentences: list[str], say: Say) -> None:
-    for sentence in sentences:
-        say(f"set aside: {sentence}")
+def _tell_found(plan: Plan, say: Say) -> list[str]:
+    """Say what was set aside, which is returned, and what the report lacks or asks to be looked at."""
+    aside = _found(plan, "set_aside")
+    for sentence in (*(f"set aside: {text}" for text in aside), *(f"look at: {text}" for text in _found(plan, "remarks"))):
+        say(sentence)
+    return aside
 
 
 def _where_set_aside(plan: Plan, sentences: list[str]) -> str:

@@ -27,8 +27,8 @@ def as_records(standings: Mapping[str, Standing], known: Mapping[str, Mapping[st
         for label, standing in standings.items()
     ]
     counts = Counter(standing.state for standing in standings.values())
-    aside = [sentence for values in known.values() for sentence in values.get("set_aside", ())]
-    return {**{state: counts[state] for state in ("current", "stale", "failed")}, "set_aside": aside, "tasks": tasks}
+    found = {kind: [sentence for values in known.values() for sentence in values.get(kind, ())] for kind in ("set_aside", "remarks")}
+    return {**{state: counts[state] for state in ("current", "stale", "failed")}, **found, "tasks": tasks}
 
 
 def state_in_words(records: Mapping[str, Any]) -> Iterator[str]:
@@ -39,6 +39,7 @@ def state_in_words(records: Mapping[str, Any]) -> Iterator[str]:
     for task in records["tasks"]:
         yield from (f"{task['task']}: {sentence}" for sentence in (task["failure"] or "").splitlines())
     yield from (f"set aside: {sentence}" for sentence in records["set_aside"])
+    yield from (f"look at: {sentence}" for sentence in records["remarks"])
     yield f"{records['current']} current, {records['stale']} stale, {records['failed']} failed; `midterm explain` says why each would run."
 
 

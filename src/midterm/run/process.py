@@ -62,13 +62,17 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one task ended: ``failure`` is empty when it succeeded, else one sentence a fault; ``set_aside`` says what it quarantined."""
+    """How one task ended: ``failure`` is empty when it succeeded, else one sentence a fault.
+
+    ``set_aside`` says what it quarantined, ``remarks`` what its result lacks or asks to be looked at.
+    """
 
     failure: str = ""
     started: str = ""
     seconds: float = 0.0
     megabytes: float = 0.0
     set_aside: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     outputs: Hashes = field(default_factory=dict)
 
     def as_values(self) -> dict[str, Any]:
@@ -199,7 +203,7 @@ def _serve(sender: Connection, folder: Path, task: Task, scratch: str, code: str
     failure = _other_code(code) or run_notebook(folder, task)
     ended: dict[str, Any] = {"failure": failure, "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}
     if not failure:
-        ended |= {"set_aside": _set_aside(folder, task), "outputs": Contents().of(folder, task.writes())}
+        ended |= {"set_aside": _set_aside(folder, task), "remarks": _remarks(folder, task), "outputs": Contents().of(folder, task.writes())}
     sender.send(ended)
 
 
@@ -283,7 +287,18 @@ def _set_aside(folder: Path, task: Task) -> tuple[str, ...]:
     from midterm.tables import Store
 
     parts = [path for pattern in task.writes() if "/quarantine/" in pattern for path in folder.glob(pattern)]
-    rows = [row for path in parts for row in Store(folder).read_parts("quarantine", path.stem).astype(object).to_dict("records")]
+    return tuple(sentence for path in parts for sentence in _sentences(Store(folder).read_parts("quarantine", path.stem)))
+
+
+def _remarks(folder: Path, task: Task) -> tuple[str, ...]:
+    """Return what the task remarked on its result, a sentence each."""
+    from midterm.tables import Store
+
+    return _sentences(Store(folder).read("remarks")) if any(pattern.endswith("/remarks.parquet") for pattern in task.writes()) else ()
+
+
+def _sentences(table: Any) -> tuple[str, ...]:
+    rows = table.astype(object).to_dict("records")
     return tuple(str(Problem(**{str(name): _plain(str(name), value) for name, value in row.items()})) for row in rows)
 
 

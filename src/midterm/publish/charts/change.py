@@ -1,4 +1,4 @@
-"""The forest of changes: in, ``change``; out, one figure per primary indicator, alliances under each other with the pooled rows below."""
+"""The forest of changes: in, ``change`` and ``checks``; out, one figure per primary indicator, alliances under each other with the pooled rows below."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
-from midterm.publish.charts.layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
+from midterm.publish.charts.layout import INNER, Entry, Page, Rows, decimals_of, draw_key, key_height, lay_rows, name_rows, new_page
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, Chart, Words
 from midterm.publish.style import BAND, FAINT, INK, PAPER, SMALL, SOFT, wrap
@@ -20,6 +20,7 @@ from midterm.publish.wording import ALL, AVERAGE, VERDICTS, Wording, change_fact
 NAMES, PERSONS, CHANGES, JUDGED = 1.5, 0.62, 0.55, 1.0  # inches of the text columns
 HOLLOW: dict[str, Any] = {"marker": "o", "markerfacecolor": PAPER, "markeredgecolor": FAINT, "markersize": 5.0, "color": FAINT}
 SHRUNKEN: dict[str, Any] = {"marker": "s", "markerfacecolor": "none", "markeredgecolor": SOFT, "markersize": 3.2, "markeredgewidth": 0.8, "color": SOFT}
+PREDICTION: dict[str, Any] = {"color": SOFT, "linewidth": 0.9, "linestyle": (0, (3, 1.6))}
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class _Forest:
     indicator: Indicator
     units: tuple[str, ...]
     rows: dict[str, Any]
+    further: Any | None  # where the change of a further alliance is to be expected
 
     @property
     def verdicts(self) -> list[str]:
@@ -44,20 +46,23 @@ def forest(tables: Published, evaluation: Evaluation, language: Language, _unit:
         return None
     rows = {row.alliance: row for row in records(found)}
     pooled = [name for name in (ALL, AVERAGE) if name in rows]
-    drawn = _Forest(wording, evaluation.indicator(indicator), (*evaluation.alliances, *pooled), rows)
+    further = _further(tables["checks"], evaluation, indicator) if AVERAGE in pooled else pd.DataFrame()
+    drawn = _Forest(wording, evaluation.indicator(indicator), (*evaluation.alliances, *pooled), rows, next(iter(records(further)), None))
     title = wording.tally(wording.indicator(indicator), drawn.verdicts, "verdict", VERDICTS, wording.units)
     named = {"indicator": wording.indicator(indicator), "units": wording.units, "period": wording.period((plan.from_wave, plan.to_wave))}
     level = wording.number(100 * (1 - plan.alpha), 0)
     subtitle = wording.labels.forest_subtitle.format(level=level, unit=wording.change_unit(drawn.indicator), **named)
     source = wording.labels.forest_source.format(n_from=wording.span(found["n_from"]), n_to=wording.span(found["n_to"]), **named)
-    note = wording.labels.forest_note.format(level=level, margin=_margin(drawn))
+    note = wording.labels.forest_note.format(level=level, margin=wording.margin(drawn.indicator))
     words = Words(title, subtitle, source, note, _alt(drawn, title))
-    return Chart(_draw(drawn, words).figure, found, words)
+    data = found if further.empty else pd.concat([found, further], ignore_index=True)
+    return Chart(_draw(drawn, words).figure, data, words)
 
 
-def _margin(drawn: _Forest) -> str:
-    margin = drawn.indicator.margin * change_factor(drawn.indicator)
-    return drawn.wording.number(margin, 0 if margin >= 2 else 1 if round(margin, 1) == round(margin, 3) else 2)
+def _further(checks: pd.DataFrame, evaluation: Evaluation, indicator: str) -> pd.DataFrame:
+    """Return the row with the prediction interval, if there is one."""
+    chosen = checks[(checks["indicator"] == indicator) & (checks["method"] == "prediction_interval")]
+    return rows_of(planned_changes(chosen, evaluation), (AVERAGE,)).dropna(subset=["ci_low", "ci_high"])
 
 
 def _draw(drawn: _Forest, words: Words) -> Page:
@@ -89,7 +94,9 @@ def _key(drawn: _Forest) -> list[Entry]:
         entries.append((SHRUNKEN, labels.key_shrunken))
     if len(drawn.units) > len(drawn.wording.evaluation.alliances):
         entries.append(({"marker": "D", "color": INK, "markersize": 5.0}, labels.key_pooled))
-    return [*entries, ({"marker": "s", "color": "#dcdcdc", "markersize": 7.0}, labels.key_margin.format(margin=_margin(drawn)))]
+    if drawn.further is not None:
+        entries.append((PREDICTION, labels.key_prediction.format(unit=drawn.wording.unit)))
+    return [*entries, ({"marker": "s", "color": "#dcdcdc", "markersize": 7.0}, labels.key_margin.format(margin=drawn.wording.margin(drawn.indicator)))]
 
 
 def _head_columns(page: Page, drawn: _Forest, head: float, right: float) -> None:
@@ -106,7 +113,8 @@ def _frame(page: Page, axes: Axes, drawn: _Forest, rows: Rows, place: tuple[floa
     left, head, width = place
     factor = change_factor(drawn.indicator)
     margin = drawn.indicator.margin * factor
-    ends = [value * factor for row in drawn.rows.values() for value in (row.estimate, row.ci_low, row.ci_high, row.shrunken) if not pd.isna(value)]
+    shown = [*drawn.rows.values(), *([] if drawn.further is None else [drawn.further])]
+    ends = [value * factor for row in shown for value in (row.estimate, row.ci_low, row.ci_high, row.shrunken) if not pd.isna(value)]
     reach = max([abs(end) for end in ends] + [margin * 1.5]) * 1.06
     axes.set_xlim(-reach, reach)
     axes.axvspan(-margin, margin, color=BAND, zorder=0.5, linewidth=0)
@@ -114,8 +122,7 @@ def _frame(page: Page, axes: Axes, drawn: _Forest, rows: Rows, place: tuple[floa
     ticks = [tick for tick in axes.xaxis.get_major_locator().tick_values(-reach, reach) if abs(tick) <= reach]
     ticks = ticks[::2] if len(ticks) > 7 else ticks
     ticks = ticks if 0.0 in ticks else [-ticks[-1], 0.0, ticks[-1]]
-    decimals = 0 if all(abs(tick - round(tick)) < 1e-9 for tick in ticks) else 1 if all(abs(10 * tick - round(10 * tick)) < 1e-9 for tick in ticks) else 2
-    axes.set_xticks(ticks, [drawn.wording.number(tick, decimals, signed=True) for tick in ticks])
+    axes.set_xticks(ticks, [drawn.wording.number(tick, decimals_of(ticks), signed=True) for tick in ticks])
     labels, better_left = drawn.wording.labels, drawn.indicator.better == "down"
     ends_of_axis = (labels.better, labels.worse) if better_left else (labels.worse, labels.better)
     below = head + rows.height + 0.3
@@ -145,6 +152,8 @@ def _draw_change(axes: Axes, drawn: _Forest, row: Any, middle: float) -> None:
         axes.plot([row.ci_low * factor, row.ci_high * factor], [middle, middle], color=colour, linewidth=1.3)
     look = HOLLOW if verdict == "described_only" else {"marker": "D" if unit in (ALL, AVERAGE) else "o", "color": colour, "markersize": 5.5}
     axes.plot([row.estimate * factor], [middle], linestyle="none", **look)
+    if unit == AVERAGE and drawn.further is not None:
+        axes.plot([drawn.further.ci_low * factor, drawn.further.ci_high * factor], [middle + 0.1] * 2, **PREDICTION)
     if unit not in (ALL, AVERAGE) and not pd.isna(row.shrunken):
         axes.plot([row.shrunken * factor], [middle + 0.085], linestyle="none", **SHRUNKEN)
 
@@ -160,6 +169,11 @@ def _alt(drawn: _Forest, title: str) -> str:
         elif pd.isna(row.ci_low):
             parts.append(wording.labels.forest_alt_described.format(estimate=wording.change(drawn.indicator, row.estimate), **words))
         else:
-            numbers = {key: wording.change(drawn.indicator, value) for key, value in (("estimate", row.estimate), ("low", row.ci_low), ("high", row.ci_high))}
-            parts.append(wording.labels.forest_alt_part.format(**numbers, **words))
+            parts.append(wording.labels.forest_alt_part.format(estimate=wording.change(drawn.indicator, row.estimate), **_ends(drawn, row), **words))
+    if drawn.further is not None:
+        parts.append(wording.labels.forest_alt_prediction.format(unit=wording.unit, **_ends(drawn, drawn.further)))
     return wording.labels.forest_alt.format(title=title, unit=wording.change_unit(drawn.indicator), parts="; ".join(parts))
+
+
+def _ends(drawn: _Forest, row: Any) -> dict[str, str]:
+    return {"low": drawn.wording.change(drawn.indicator, row.ci_low), "high": drawn.wording.change(drawn.indicator, row.ci_high)}

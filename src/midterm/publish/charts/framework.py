@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
+from midterm.measure.attainment import to_date
 from midterm.publish.charts.layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
@@ -24,23 +25,10 @@ UNITS = 1.85  # inches for the names of alliances
 def attainment(tables: Published, evaluation: Evaluation, language: Language, unit: str) -> Chart | None:
     """Draw how far the indicators of ``unit`` are on the way to their targets; for all, how many have which status."""
     wording = Wording(evaluation, language)
-    to_date = _to_date(rows_of(tables["attainment"], evaluation.alliances if unit == ALL else (unit,)))
-    if to_date.empty:
+    reached = to_date(rows_of(tables["attainment"], evaluation.alliances if unit == ALL else (unit,)))
+    if reached.empty:
         return None
-    return _statuses(wording, to_date) if unit == ALL else _bullets(wording, to_date, tables["framework"], unit)
-
-
-def _to_date(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per framework indicator: its last year with a value, or its last year when there is none."""
-    known = rows.assign(_known=rows["actual"].notna()).sort_values(["_known", "year"], kind="stable")
-    last = known.groupby(["alliance", "indicator_id"], sort=False).tail(1).drop(columns="_known")
-    order = last["indicator_id"].map(_natural)
-    return last.assign(_order=order).sort_values("_order", kind="stable").drop(columns="_order").reset_index(drop=True)
-
-
-def _natural(name: str) -> str:
-    """Return a key that sorts 2.10 after 2.9."""
-    return ".".join(part.zfill(6) for part in str(name).split("."))
+    return _statuses(wording, reached) if unit == ALL else _bullets(wording, reached, tables["framework"], unit)
 
 
 def _years(rows: pd.DataFrame) -> str:
@@ -112,14 +100,15 @@ def _percent(wording: Wording, row: Any) -> str:
     return wording.percent(row.attainment)
 
 
-def _sign(palette: Palette, status: str) -> dict[str, Any]:
+def status_sign(palette: Palette, status: str) -> dict[str, Any]:
+    """Return the sign of a target's status."""
     marker, colour = palette.status(status)
     edge = {"markeredgecolor": SOFT, "markeredgewidth": 1.2} if marker == "x" else {"markeredgecolor": INK, "markeredgewidth": 0.4}
     return {"marker": marker, "color": colour, "markersize": 7.5 if marker == "*" else 5.5, **edge}
 
 
 def _draw_status(page: Page, wording: Wording, status: str, x: float, y: float) -> None:
-    page.sign(x + 0.04, y, _sign(wording.palette, status))
+    page.sign(x + 0.04, y, status_sign(wording.palette, status))
     page.text(x + 0.14, y, wrap(wording.word("status", status), JUDGED - 0.1, SMALL, lines=2), size=SMALL)
 
 
@@ -141,7 +130,7 @@ def _counted(wording: Wording, row: pd.Series) -> str:
 
 
 def _draw_statuses(wording: Wording, table: pd.DataFrame, words: Words) -> Page:
-    entries: list[Entry] = [(_sign(wording.palette, status), wording.word("status", status)) for status in STATUSES if table[status].sum()]
+    entries: list[Entry] = [(status_sign(wording.palette, status), wording.word("status", status)) for status in STATUSES if table[status].sum()]
     rows = lay_rows([wording.unit_name(str(name)) for name in table.index], UNITS)
     head = key_height(entries) + 0.1
     left, width = MARGIN + UNITS + 0.1, INNER - UNITS - 0.55
@@ -169,6 +158,6 @@ def _draw_count(page: Page, palette: Palette, status: str, count: int, place: tu
     page.box(x, y - height / 2, wide, height, colour)
     has_sign = wide > 0.3
     if has_sign:
-        page.sign(x + wide / 2 - 0.08, y, {**_sign(palette, status), "markersize": 4.5, "color": ink_on(colour), "markeredgecolor": ink_on(colour)})
+        page.sign(x + wide / 2 - 0.08, y, {**status_sign(palette, status), "markersize": 4.5, "color": ink_on(colour), "markeredgecolor": ink_on(colour)})
     if wide > 0.1:
         page.text(x + wide / 2 + (0.06 if has_sign else 0), y, str(count), size=SMALL, color=ink_on(colour), ha="center")

@@ -5,6 +5,7 @@ All places are inches from the left and from the top of the figure's body; text 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,9 +36,9 @@ class Page:
         """Write ``text`` at ``x``, ``y`` inches."""
         self.sheet.text(x, self.top + y, text, **{"fontsize": size, "va": "center", "linespacing": SPACING, **look})
 
-    def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        """Fill a rectangle of ``width`` x ``height`` inches with a white edge."""
-        self.sheet.add_patch(Rectangle((x, self.top + y), width, height, facecolor=colour, edgecolor=PAPER, linewidth=0.8))
+    def box(self, x: float, y: float, width: float, height: float, colour: str, edge: str = PAPER) -> None:
+        """Fill a rectangle of ``width`` x ``height`` inches; its edge is white, or ``edge``."""
+        self.sheet.add_patch(Rectangle((x, self.top + y), width, height, facecolor=colour, edgecolor=edge, linewidth=0.8))
 
     def line(self, x: Sequence[float], y: Sequence[float], **look: Any) -> None:
         """Draw a line through places in inches."""
@@ -90,9 +91,9 @@ class Rows:
     rules: tuple[float, ...]
 
 
-def lay_rows(names: Sequence[str], width: float, breaks: Sequence[int] = (), least: float = 0.2, most: float = 0.34) -> Rows:
+def lay_rows(names: Sequence[str], width: float, breaks: Sequence[int] = (), least: float = 0.2, most: float = 0.34, longest: float = LONGEST) -> Rows:
     """Place rows with ``names`` of at most ``width`` inches; before each row in ``breaks`` come a gap and a rule."""
-    wanted = min(max(LONGEST / max(len(names), 1), least), most)
+    wanted = min(max(longest / max(len(names), 1), least), most)
     size = LABEL if wanted >= 0.28 else SMALL
     wrapped = tuple(wrap(name, width, size, lines=2) for name in names)
     step = max(wanted, 0.24) if any("\n" in name for name in wrapped) else wanted
@@ -103,12 +104,31 @@ def lay_rows(names: Sequence[str], width: float, breaks: Sequence[int] = (), lea
     return Rows(wrapped, middles, step, height, size, rules)
 
 
-def name_rows(page: Page, rows: Rows, top: float, strong: Sequence[int] = ()) -> None:
-    """Write the names of ``rows`` at the left and the rules between their groups."""
+def names_width(names: Sequence[str], most: float) -> float:
+    """Return the width in inches that ``names`` need at the left of their rows, at most ``most``."""
+    return min(max((text_width(name, LABEL, "semibold") for name in names), default=most), most)
+
+
+def name_rows(page: Page, rows: Rows, top: float, strong: Sequence[int] = (), gids: Sequence[str | None] = ()) -> None:
+    """Write the names of ``rows`` at the left and the rules between their groups; ``gids`` are the names' ids in an SVG."""
     for index, (name, middle) in enumerate(zip(rows.names, rows.middles, strict=True)):
-        page.text(MARGIN, top + middle, name, size=rows.size, fontweight=600 if index in strong else 400)
+        page.text(MARGIN, top + middle, name, size=rows.size, fontweight=600 if index in strong else 400, gid=gids[index] if gids else None)
     for rule in rows.rules:
         page.line((MARGIN, WIDTH - MARGIN), (top + rule, top + rule), color="#9a9a9a")
+
+
+def even_steps(low: float, high: float, most: float = 4.5) -> list[float]:
+    """Return whole or half steps from ``low`` to ``high`` that go at most ``most`` times into the whole."""
+    span = high - low
+    power = 10 ** math.floor(math.log10(span))
+    step = next(size for size in (0.2 * power, 0.5 * power, power, 2 * power, 5 * power) if span / size <= most)
+    first = math.ceil(low / step - 1e-9)
+    return [round(first * step + index * step, 6) for index in range(int((high - first * step) / step + 1e-9) + 1)]
+
+
+def decimals_of(ticks: Sequence[float]) -> int:
+    """Return how many decimals, at most two, tell ``ticks`` apart."""
+    return next((count for count in (0, 1) if all(abs(tick * 10**count - round(tick * 10**count)) < 1e-9 for tick in ticks)), 2)
 
 
 def key_height(entries: Sequence[Entry], width: float = INNER) -> float:
@@ -121,8 +141,9 @@ def draw_key(page: Page, entries: Sequence[Entry], left: float = MARGIN, top: fl
     for (look, word), (x, line) in zip(entries, _flow(entries, width), strict=True):
         middle = top + line * 0.17 + 0.08
         if look.get("linestyle", "none") != "none":
-            page.line((left + x - 0.01, left + x + 0.13), (middle, middle), color=look["color"], linewidth=1.2)
-        page.sign(left + x + 0.06, middle, {**look, "linestyle": "none"})
+            page.line((left + x - 0.01, left + x + 0.13), (middle, middle), color=look["color"], linestyle=look["linestyle"], linewidth=1.2)
+        if look.get("marker"):
+            page.sign(left + x + 0.06, middle, {**look, "linestyle": "none"})
         page.text(left + x + 0.17, middle, wrap(word, width - 0.2, SMALL, lines=1), size=SMALL, color=INK)
 
 

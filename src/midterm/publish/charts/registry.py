@@ -9,9 +9,18 @@ from typing import Literal, Protocol
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
 from midterm.publish.charts.answers import answers
+from midterm.publish.charts.attrition import attrition
+from midterm.publish.charts.bottlenecks import bottlenecks
 from midterm.publish.charts.change import forest
+from midterm.publish.charts.combinations import combinations
+from midterm.publish.charts.dumbbell import dumbbell
 from midterm.publish.charts.framework import attainment
+from midterm.publish.charts.network import network
+from midterm.publish.charts.overview import overview
+from midterm.publish.charts.safety import safety
+from midterm.publish.charts.specification import specification
 from midterm.publish.charts.survey import heatmap, response
+from midterm.publish.charts.theory import theory
 from midterm.publish.charts.waves import waves
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import Chart
@@ -49,18 +58,27 @@ class FigureSpec:
 
 
 FIGURES: tuple[FigureSpec, ...] = (
+    FigureSpec("overview", overview, "all", ("response", "indicators", "change", "attainment")),
     FigureSpec("response", response, "all", ("response",)),
     FigureSpec("answers", answers, "both", ("answers",)),
     FigureSpec("waves", waves, "both", ("indicators", "change")),
     FigureSpec("attainment", attainment, "both", ("attainment", "framework")),
+    FigureSpec("attrition", attrition, "both", ("attrition",)),
     FigureSpec("heatmap", heatmap, "all", ("indicators",)),
+    FigureSpec("bottlenecks", bottlenecks, "both", ("indicators", "framework")),
+    FigureSpec("combinations", combinations, "all", ("combinations", "answers")),
+    FigureSpec("network", network, "both", ("population",)),
+    FigureSpec("safety", safety, "both", ("indicators", "change")),
+    FigureSpec("theory", theory, "both", ("attainment", "framework")),
 )
 
 
 def figures_of(evaluation: Evaluation) -> tuple[FigureSpec, ...]:
-    """Return every kind of figure of ``evaluation``: those that all have, and a forest for each primary indicator."""
-    forests = [FigureSpec(f"forest_{name}", partial(forest, indicator=name), "all", ("change",)) for name in evaluation.plan.primary]
-    return (*FIGURES, *forests)
+    """Return every kind of figure of ``evaluation``: those that all have, those of a primary indicator, and a dumbbell for each indicator."""
+    forests = [FigureSpec(f"forest_{name}", partial(forest, indicator=name), "all", ("change", "checks")) for name in evaluation.plan.primary]
+    curves = [FigureSpec(f"specification_{name}", partial(specification, indicator=name), "all", ("checks",)) for name in evaluation.plan.primary]
+    dumbbells = [FigureSpec(f"dumbbell_{one.id}", partial(dumbbell, indicator=one.id), "all", ("indicators", "change")) for one in evaluation.indicators]
+    return (*FIGURES, *forests, *curves, *dumbbells)
 
 
 def figure_name(spec: FigureSpec, unit: str, language: Language) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +14,19 @@ from matplotlib.patheffects import withStroke
 from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.model import Language
-from midterm.publish.charts.layout import Entry, Page, draw_key, key_height, new_page
+from midterm.publish.charts.layout import Entry, Page, draw_key, even_steps, key_height, new_page
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import LABEL, PAPER, RULE, SMALL, wrap
-from midterm.publish.wording import ALL, NO_DATA, NOT_PUBLISHED, VERDICTS, Wording, planned_changes, records, rows_of, verdict_of
+from midterm.publish.wording import ALL, UNTOLD, VERDICTS, Wording, planned_changes, records, rows_of, verdict_of
 
 ACROSS, GAP, INDENT, PANEL, TICKS = 3, 0.4, 0.28, 1.1, 0.36  # panels beside each other; inches
 
 
 @dataclass(frozen=True)
-class _Panels:
+class Panels:
+    """What small panels show: indicators of one unit over the waves, each on the axis of its unit of measurement."""
+
     wording: Wording
     unit: str
     waves: tuple[str, ...]
@@ -47,16 +49,16 @@ def waves(tables: Published, evaluation: Evaluation, language: Language, unit: s
     found = found[found["wave"].isin(present)].reset_index(drop=True)
     shown = tuple(indicator for indicator in wanted if indicator.id in set(own["indicator"]))
     rows = {(row.alliance, row.indicator, row.wave): row for row in records(found)}
-    drawn = _Panels(wording, unit, present, shown, rows, {one.unit.en: _range(found, shown, one, evaluation) for one in shown})
+    drawn = Panels(wording, unit, present, shown, rows, {one.unit.en: axis_range(found, shown, one, evaluation) for one in shown})
     title = _title(drawn, tables["change"])
     named = {"unit": wording.unit_name(unit), "period": wording.period(present)}
     subtitle = wording.labels.waves_subtitle.format(level=wording.number(100 * (1 - evaluation.plan.alpha), 0), **named)
     source = wording.labels.waves_source.format(n=wording.span(own["n"]), **named)
     words = Words(title, subtitle, source, wording.labels.waves_note, _alt(drawn, title))
-    return Chart(_draw(drawn, words).figure, found, words)
+    return Chart(draw_panels(drawn, words).figure, found, words)
 
 
-def _range(found: pd.DataFrame, shown: Sequence[Indicator], indicator: Indicator, evaluation: Evaluation) -> tuple[float, float]:
+def axis_range(found: pd.DataFrame, shown: Sequence[Indicator], indicator: Indicator, evaluation: Evaluation) -> tuple[float, float]:
     """Return one axis for all panels in the same unit: 0-100 % for shares, else what holds every interval, in half points."""
     if indicator.statistic == "share":
         return 0.0, 1.0
@@ -71,16 +73,17 @@ def _range(found: pd.DataFrame, shown: Sequence[Indicator], indicator: Indicator
     return math.floor(low / half) * half, math.ceil(high / half + 1e-9) * half
 
 
-def _title(drawn: _Panels, change: pd.DataFrame) -> str:
+def _title(drawn: Panels, change: pd.DataFrame) -> str:
     wording = drawn.wording
     rows = {row.indicator: row for row in records(rows_of(planned_changes(change, wording.evaluation), (drawn.unit,)))}
     found = [verdict_of(rows.get(one.id)) for one in drawn.indicators]
-    if set(found) <= {NO_DATA, NOT_PUBLISHED}:
+    if set(found) <= UNTOLD:
         return wording.labels.waves_title_plain.format(unit=wording.unit_name(drawn.unit), period=wording.period(drawn.waves))
     return wording.tally(wording.unit_name(drawn.unit), found, "verdict", VERDICTS, wording.labels.counted_indicators)
 
 
-def _draw(drawn: _Panels, words: Words) -> Page:
+def draw_panels(drawn: Panels, words: Words, below: Mapping[str, str] | None = None) -> Page:
+    """Draw a panel per indicator, with what is said ``below`` it."""
     wording = drawn.wording
     entries: list[Entry] = [({"marker": "o", "color": wording.palette.accent, "markersize": 4.5, "linestyle": "-"}, wording.unit_name(drawn.unit))]
     if drawn.unit != ALL:
@@ -89,7 +92,9 @@ def _draw(drawn: _Panels, words: Words) -> Page:
     step = (WIDTH - 2 * MARGIN - INDENT + GAP) / ACROSS
     headings = [wrap(wording.indicator(indicator.id), step - 0.12, LABEL, "semibold", lines=2) for indicator in drawn.indicators]
     heading_height = 0.05 + 0.15 * max(heading.count("\n") + 1 for heading in headings)
-    tall = heading_height + PANEL + TICKS
+    said = {name: wrap(text, step - 0.12, SMALL) for name, text in (below or {}).items()}
+    foot = max((0.06 + 0.13 * (text.count("\n") + 1) for text in said.values()), default=0.0)
+    tall = heading_height + PANEL + TICKS + foot
     page = new_page(words, head + math.ceil(len(drawn.indicators) / ACROSS) * (tall + 0.12))
     if head:
         draw_key(page, entries)
@@ -97,16 +102,18 @@ def _draw(drawn: _Panels, words: Words) -> Page:
         left, top = MARGIN + INDENT + (place % ACROSS) * step, head + (place // ACROSS) * (tall + 0.12)
         page.text(left - INDENT, top + heading_height - 0.04, heading, fontweight=600, va="bottom")
         _draw_panel(page.plot(left, top + heading_height, step - GAP, PANEL), drawn, indicator)
+        if indicator.id in said:
+            page.text(left - INDENT, top + heading_height + PANEL + TICKS, said[indicator.id], size=SMALL, va="top")
     return page
 
 
-def _draw_panel(axes: Axes, drawn: _Panels, indicator: Indicator) -> None:
+def _draw_panel(axes: Axes, drawn: Panels, indicator: Indicator) -> None:
     wording, count = drawn.wording, len(drawn.waves)
     low, high = drawn.ranges[indicator.unit.en]
     axes.set(xlim=(-0.45, count - 0.35), ylim=(low, high + 0.2 * (high - low)))  # above the highest interval there is room for its number
     axes.grid(visible=False, axis="x")
     axes.grid(visible=True, axis="y")
-    ticks = [0, 0.5, 1] if indicator.statistic == "share" else _steps(low, high)
+    ticks = [0, 0.5, 1] if indicator.statistic == "share" else even_steps(low, high)
     decimals = 0 if all(float(tick).is_integer() for tick in ticks) else 1
     axes.set_yticks(ticks, [wording.level(indicator, tick, decimals) for tick in ticks])
     own = [drawn.rows.get((drawn.unit, indicator.id, wave)) for wave in drawn.waves]
@@ -127,15 +134,6 @@ def _draw_panel(axes: Axes, drawn: _Panels, indicator: Indicator) -> None:
     axes.axhline(low, color=RULE, linewidth=0.6)
 
 
-def _steps(low: float, high: float) -> list[float]:
-    """Return whole or half steps from ``low`` to ``high``, at most five."""
-    span = high - low
-    power = 10 ** math.floor(math.log10(span))
-    step = next(size for size in (0.5 * power, power, 2 * power, 5 * power) if span / size <= 4.5)
-    first = math.ceil(low / step - 1e-9)
-    return [round(first * step + index * step, 6) for index in range(int((high - first * step) / step + 1e-9) + 1)]
-
-
 def _draw_line(axes: Axes, rows: Sequence[Any], **look: Any) -> None:
     values = [float("nan") if row is None else row.estimate for row in rows]
     axes.plot(range(len(values)), values, **look)
@@ -146,11 +144,15 @@ def _tick(wording: Wording, wave: str, row: Any) -> str:
     return f"{wording.wave(wave)}\n{f'n={wording.count(row.n)}' if is_there else wording.absent(row)}"
 
 
-def _alt(drawn: _Panels, title: str) -> str:
-    wording, parts = drawn.wording, []
-    for indicator in drawn.indicators:
-        rows = [(wave, drawn.rows.get((drawn.unit, indicator.id, wave))) for wave in drawn.waves]
-        values = [(wave, wording.absent(row) if pd.isna(row.estimate) else wording.level(indicator, row.estimate, 1)) for wave, row in rows if row is not None]
-        shown = [f"{value} ({wording.wave(wave)})" for wave, value in values]
-        parts.append(f"{wording.indicator(indicator.id)} {', '.join(shown)}")
-    return wording.labels.waves_alt.format(title=title, parts="; ".join(parts))
+def _alt(drawn: Panels, title: str) -> str:
+    parts = [values_in_words(drawn, indicator) for indicator in drawn.indicators]
+    return drawn.wording.labels.waves_alt.format(title=title, parts="; ".join(parts))
+
+
+def values_in_words(drawn: Panels, indicator: Indicator) -> str:
+    """Return an indicator's name and its values wave by wave."""
+    wording = drawn.wording
+    rows = [(wave, drawn.rows.get((drawn.unit, indicator.id, wave))) for wave in drawn.waves]
+    values = [(wave, wording.absent(row) if pd.isna(row.estimate) else wording.level(indicator, row.estimate, 1)) for wave, row in rows if row is not None]
+    shown = [f"{value} ({wording.wave(wave)})" for wave, value in values]
+    return f"{wording.indicator(indicator.id)} {', '.join(shown)}"

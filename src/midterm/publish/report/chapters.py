@@ -6,15 +6,16 @@ findings across, conclusions, recommendations, annexes. A new chapter is one fun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from midterm.collect.questionnaire import questionnaire
+from midterm.publish.report.alliance import bottlenecks, change_table, changed, planned, portrait, safety
 from midterm.publish.report.context import Context, escaped, markdown_table
 from midterm.publish.report.plan_words import the_plan
-from midterm.publish.wording import STATUSES, records
+from midterm.publish.wording import records
 
 Chapter = Callable[[Context], list[str]]
 SOURCES = ("survey", "framework", "interview")
@@ -26,7 +27,7 @@ def summary(c: Context) -> list[str]:
     last = c.one("response", alliance="all", wave=plan.to_wave)
     counted = {"units_n": str(len(c.evaluation.alliances)), "units": say.units}
     lead = t.summary_lead.format(
-        **counted, period=say.period(c.evaluation.waves), usable=say.number(last.usable, 0), invited=_count(c, last.invited), rate=say.percent(last.rate)
+        **counted, period=say.period(c.evaluation.waves), usable=say.number(last.usable, 0), invited=c.count(last.invited), rate=say.percent(last.rate)
     )
     findings = [f"- {_finding(c, row)}" for row in records(c.rows("evidence", alliance="all"))]
     changed = t.summary_change.format(**counted, from_wave=say.wave(plan.from_wave), to_wave=say.wave(plan.to_wave))
@@ -78,22 +79,22 @@ def response(c: Context) -> list[str]:
     leads = []
     for wave in c.evaluation.waves:
         row = c.one("response", alliance="all", wave=wave)
-        counts = {name: _count(c, getattr(row, name)) for name in ("usable", "invited", "complete", "partial")}
+        counts = {name: c.count(getattr(row, name)) for name in ("usable", "invited", "complete", "partial")}
         leads.append(t.response_lead.format(wave=say.wave(wave), **counts, rate=say.percent(row.rate)))
     first = c.change_of("all", plan.primary[0])
     linked = t.response_linked.format(
         from_wave=say.wave(plan.from_wave),
         to_wave=say.wave(plan.to_wave),
-        n=_count(c, first.n_paired),
-        n_from=_count(c, first.n_from),
-        n_to=_count(c, first.n_to),
+        n=c.count(first.n_paired),
+        n_from=c.count(first.n_from),
+        n_to=c.count(first.n_to),
     )
     names = ("population", "invited", "complete", "partial", "usable")
     rows = []
     for alliance in (*c.evaluation.alliances, "all"):
         for wave in c.evaluation.waves:
             row = c.one("response", alliance=alliance, wave=wave)
-            rows.append([say.unit_name(alliance), say.wave(wave), *(_count(c, getattr(row, name)) for name in names), say.percent(row.rate)])
+            rows.append([say.unit_name(alliance), say.wave(wave), *(c.count(getattr(row, name)) for name in names), say.percent(row.rate)])
     columns = [c.unit.capitalize(), t.col_wave, *(getattr(t, f"col_{name}") for name in names), t.col_rate]
     table = markdown_table(t.table_response.format(unit=c.unit), columns, rows, numeric=range(2, 8))
     return [f"# {t.response}", *map(escaped, leads), escaped(linked), escaped(t.response_entrants), c.figure("response", "all"), table]
@@ -103,144 +104,24 @@ def per_unit(c: Context) -> list[str]:
     """Return a section for every alliance: who, what was planned and done, change, bottlenecks, safety."""
     parts = [f"# {c.texts.per_unit.format(unit=c.unit)}"]
     for alliance in c.evaluation.alliances:
-        parts += [f"## {escaped(c.evaluation.alliance(alliance).name)}", *_portrait(c, alliance)]
-        parts += [f"### {c.texts.planned_done}", *_planned(c, alliance)]
-        parts += [f"### {c.texts.change}", *_changed(c, alliance)]
-        parts += [f"### {c.texts.bottlenecks}", *_bottlenecks(c, alliance)]
-        parts += [f"### {c.texts.safety}", *_safety(c, alliance, c.shared_remarks(alliance))]
+        parts += [f"## {escaped(c.evaluation.alliance(alliance).name)}", *portrait(c, alliance)]
+        parts += [f"### {c.texts.planned_done}", *planned(c, alliance)]
+        parts += [f"### {c.texts.change}", *changed(c, alliance)]
+        parts += [f"### {c.texts.bottlenecks}", *bottlenecks(c, alliance)]
+        parts += [f"### {c.texts.safety}", *safety(c, alliance, c.shared_remarks(alliance)), *c.own_text(f"alliance-{alliance}", "###")]
     return parts
-
-
-def _portrait(c: Context, alliance_id: str) -> list[str]:
-    t, say, alliance = c.texts, c.say, c.evaluation.alliance(alliance_id)
-    partners = {partner.id: partner for partner in c.evaluation.file.organisations}
-    lines = []
-    if alliance.theme:
-        lines.append(t.unit_theme.format(theme=escaped(alliance.theme.in_(c.language))))
-    if alliance.goal:
-        lines.append(t.unit_goal.format(goal=escaped(alliance.goal.in_(c.language))))
-    if alliance.organisations:
-        names = ", ".join(escaped(partners[partner].name) for partner in alliance.organisations)
-        lines.append(t.unit_partners.format(n=len(alliance.organisations), names=names))
-    for partner in (partners[name] for name in alliance.organisations):
-        if partner.members:
-            lines.append(escaped(t.unit_consortium.format(name=partner.name, n=len(partner.members), members=", ".join(partner.members))))
-    last = c.one("response", alliance=alliance_id, wave=c.evaluation.plan.to_wave)
-    lines.append(
-        t.unit_response.format(
-            wave=say.wave(c.evaluation.plan.to_wave), usable=_count(c, last.usable), invited=_count(c, last.invited), rate=say.percent(last.rate)
-        )
-    )
-    return ["\\\n".join(lines)]
-
-
-def _planned(c: Context, alliance: str) -> list[str]:
-    t, say = c.texts, c.say
-    rows = c.rows("attainment", alliance=alliance)
-    if rows.empty:
-        return [escaped(t.planned_absent.format(unit=c.unit))]
-    year = int(rows["year"].max())
-    last = rows[rows["year"] == year]
-    names = c.rows("framework", alliance=alliance, year=year).set_index("indicator_id")["indicator"].to_dict()
-    counts = ", ".join(f"{say.word('status', status)} {n}" for status in STATUSES if (n := int((last["status"] == status).sum())))
-    cells = [
-        [
-            *say.target(str(row.indicator_id), names),
-            *(_plain(c, value) for value in (row.baseline, row.target, row.actual)),
-            say.percent(row.attainment),
-            say.percent(row.expected),
-            say.word("status", row.status),
-        ]
-        for row in records(last)
-    ]
-    columns = [t.col_code, t.col_indicator, t.col_baseline, t.col_target, t.col_actual, t.col_attainment, t.col_expected, t.col_status]
-    table = markdown_table(t.table_targets.format(unit=say.unit_name(alliance), year=year), columns, cells, numeric=range(2, 7))
-    return [escaped(t.planned_lead.format(n=len(last), year=year, counts=counts)), table, c.figure("attainment", alliance)]
-
-
-def _changed(c: Context, alliance: str) -> list[str]:
-    plan, t = c.evaluation.plan, c.texts
-    first = c.change_of(alliance, plan.primary[0])
-    is_described = first.tier == "T0" and not pd.isna(first.estimate)
-    shared = c.shared_remarks(alliance)
-    notes = [t.change_described.format(n_organisations=first.n_organisations)] if is_described else []
-    note = [escaped(" ".join([*notes, *shared.values()]))] if notes or shared else []
-    listed = [name for name in plan.primary if c.evaluation.indicator(name).group != "safety"]
-    sentences = [f"- {escaped(c.change_in_words(alliance, c.evaluation.indicator(name), shared))}" for name in listed]
-    return [*note, "\n".join(sentences), _change_table(c, alliance), c.figure("waves", alliance), c.figure("answers", alliance)]
-
-
-def _change_table(c: Context, *alliances: str) -> str:
-    """Return the changes of the plan's indicators in ``alliances`` as a table."""
-    t, say, plan = c.texts, c.say, c.evaluation.plan
-    rows = []
-    for name in plan.primary:
-        indicator = c.evaluation.indicator(name)
-        for alliance in alliances:
-            row = c.change_of(alliance, name)
-            is_known = not pd.isna(row.estimate)
-            interval = "" if pd.isna(row.ci_low) else f"{say.change(indicator, row.ci_low)} / {say.change(indicator, row.ci_high)}"
-            label = f"{say.indicator(name)} ({say.change_unit(indicator)})"
-            label = f"{label}, {say.unit_name(alliance)}" if len(alliances) > 1 else label
-            value = say.change(indicator, row.estimate) if is_known else say.absent(row)
-            rows.append(
-                [
-                    label,
-                    f"{_count(c, row.n_from)} / {_count(c, row.n_to)}",
-                    value,
-                    interval or t.value_absent,
-                    c.detectable(row, indicator) or t.value_absent,
-                    say.word("verdict", row.verdict),
-                ]
-            )
-    columns = [
-        t.col_indicator,
-        f"{t.col_n} {say.wave(plan.from_wave)} / {say.wave(plan.to_wave)}",
-        t.col_change,
-        t.col_interval.format(level=c.level),
-        t.col_detectable,
-        t.col_verdict,
-    ]
-    waves = {"from_wave": say.wave(plan.from_wave), "to_wave": say.wave(plan.to_wave)}
-    caption = t.table_across.format(units=say.units, **waves) if len(alliances) > 1 else t.table_change.format(unit=say.unit_name(alliances[0]), **waves)
-    return markdown_table(caption, columns, rows, numeric=range(1, 5))
-
-
-def _bottlenecks(c: Context, alliance: str) -> list[str]:
-    t, say, wave = c.texts, c.say, c.evaluation.plan.to_wave
-    named = []
-    for indicator in (entry for entry in c.evaluation.indicators if entry.group == "bottlenecks"):
-        row = c.level_of(alliance, indicator, wave)
-        if not pd.isna(row.estimate):
-            named.append((-row.estimate, f"{c.evaluation.codebook.item(indicator.items[0]).wording.in_(c.language)} ({say.percent(row.estimate)})"))
-    lines = [escaped(t.bottlenecks_survey.format(wave=say.wave(wave), parts="; ".join(text for _, text in sorted(named))))] if named else []
-    form = c.evaluation.codebook.framework
-    if form:
-        rows = c.rows("framework", alliance=alliance).drop_duplicates("indicator_id")
-        counts = {entry.label.in_(c.language): int((rows["bottleneck"] == entry.id).sum()) for entry in form.bottlenecks if entry.id != "none"}
-        parts = "; ".join(f"{label} ({n}×)" for label, n in counts.items() if n)
-        lines += [escaped(t.bottlenecks_framework.format(parts=parts))] if parts else []
-    return lines or [escaped(t.bottlenecks_none)]
-
-
-def _safety(c: Context, alliance: str, said: Collection[str] = ()) -> list[str]:
-    indicators = [entry for entry in c.evaluation.indicators if entry.group == "safety"]
-    levels = [f"- {escaped(c.level_in_words(alliance, indicator, c.evaluation.plan.to_wave))}" for indicator in indicators]
-    planned = [indicator for indicator in indicators if indicator.id in c.evaluation.plan.primary]
-    changes = [f"- {escaped(c.change_in_words(alliance, indicator, said))}" for indicator in planned]
-    return ["\n".join([*levels, *changes])] if levels else [escaped(c.texts.sentence_absent.format(subject=c.texts.safety, reason=c.say.labels.no_data))]
 
 
 def across(c: Context) -> list[str]:
     """Return the findings over all alliances."""
     t, say, plan = c.texts, c.say, c.evaluation.plan
-    safety = [name for name in plan.primary if c.evaluation.indicator(name).group == "safety"]
-    others = [name for name in plan.primary if name not in safety]
+    apart = [name for name in plan.primary if c.evaluation.indicator(name).group == "safety"]
+    others = [name for name in plan.primary if name not in apart]
     parts = [f"# {t.across.format(units=say.units)}", escaped(t.across_lead.format(unit=c.unit, units=say.units)), f"## {t.across_dimensions}"]
-    parts += [c.figure("answers", "all"), c.figure("heatmap", "all"), *_reliability(c), f"## {t.across_change}", _change_table(c, "all", "average")]
+    parts += [c.figure("answers", "all"), c.figure("heatmap", "all"), *_reliability(c), f"## {t.across_change}", change_table(c, "all", "average")]
     parts += [c.figure(f"forest_{name}", "all") for name in others]
-    parts += [c.figure("waves", "all"), f"## {t.across_targets}", c.figure("attainment", "all"), f"## {t.across_safety}", *_safety(c, "all")]
-    return [*parts, *(c.figure(f"forest_{name}", "all") for name in safety)]
+    parts += [c.figure("waves", "all"), f"## {t.across_targets}", c.figure("attainment", "all"), f"## {t.across_safety}", *safety(c, "all")]
+    return [*parts, *(c.figure(f"forest_{name}", "all") for name in apart)]
 
 
 def _reliability(c: Context) -> list[str]:
@@ -335,18 +216,6 @@ def annex_quality(c: Context) -> list[str]:
 def annex_methods(c: Context) -> list[str]:
     """Return where methods, numbers and provenance are found."""
     return [f"# {c.texts.annex_methods}", escaped(c.texts.annex_methods_lead)]
-
-
-def _count(c: Context, value: float) -> str:
-    return c.texts.value_absent if pd.isna(value) else c.say.number(float(value), 0)
-
-
-def _plain(c: Context, value: float) -> str:
-    """Return a framework value with as many decimals as it has, at most two."""
-    if pd.isna(value):
-        return c.texts.value_absent
-    decimals = next(places for places in (0, 1, 2) if places == 2 or round(value, places) == value)
-    return c.say.number(float(value), decimals)
 
 
 CHAPTERS: tuple[Chapter, ...] = (

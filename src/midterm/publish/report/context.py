@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from midterm.description import Evaluation, Indicator, Language
 from midterm.description.report_texts import ReportTexts
 from midterm.errors import Problem, UserError
 from midterm.publish.disclosure import Published
-from midterm.publish.wording import Wording, flags_of
+from midterm.publish.wording import Wording, flags_of, why_absent
 
 WRAP = 26  # characters after which a text in a table may wrap
 
@@ -57,6 +57,7 @@ class Context:
     language: Language
     figures: Path
     picture: str
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def texts(self) -> ReportTexts:
@@ -103,6 +104,14 @@ class Context:
     def _indexed(self) -> Indexed:
         return Indexed(self.tables)
 
+    def own_text(self, section: str, heading: str = "##") -> list[str]:
+        """Return what the evaluators wrote on ``section`` themselves, under its heading; nothing where they wrote nothing."""
+        return [f"{heading} {self.texts.own_text}", self.own[section]] if section in self.own else []
+
+    def count(self, value: float) -> str:
+        """Return a number of persons, or the sign that there is none."""
+        return self.texts.value_absent if pd.isna(value) else self.say.number(float(value), 0)
+
     def change_of(self, alliance: str, indicator: str) -> Any:
         """Return the planned change of one indicator."""
         plan = self.evaluation.plan
@@ -126,11 +135,27 @@ class Context:
         """
         row, say, texts = self.change_of(alliance, indicator.id), self.say, self.texts
         if pd.isna(row.estimate):
-            reason = say.labels.not_published if "small_n" in str(row.flag) else say.labels.no_data
+            reason = say.word("verdict", why_absent(row))
             return texts.sentence_absent.format(subject=say.indicator(indicator.id), reason=reason)
         is_described = row.verdict == "described_only"
         verdict = texts.change_untested if is_described else texts.change_verdict.format(verdict=say.word("verdict", row.verdict))
         return " ".join([self._estimate(row, indicator), verdict, *self._chance(row), *self._flags(row, indicator, said), *self._shown(row, indicator)])
+
+    def change_in_plain_words(self, alliance: str, indicator: Indicator) -> str:
+        """Return one change for who reads no intervals: both levels, the difference and its uncertainty, and what may be concluded."""
+        row, say, texts, plan = self.change_of(alliance, indicator.id), self.say, self.texts, self.evaluation.plan
+        if pd.isna(row.estimate):
+            return texts.sentence_absent.format(subject=say.indicator(indicator.id), reason=say.word("verdict", why_absent(row)))
+        first, last = (self.level_of(alliance, indicator, wave) for wave in (plan.from_wave, plan.to_wave))
+        levels = {"before": say.level(indicator, first.estimate, 1), "after": say.level(indicator, last.estimate, 1)}
+        named = {"indicator": say.indicator(indicator.id), "from_wave": say.wave(plan.from_wave), "to_wave": say.wave(plan.to_wave)}
+        persons = {"n_from": say.number(row.n_from, 0), "n_to": say.number(row.n_to, 0)}
+        change = {"estimate": say.change(indicator, row.estimate), "unit": say.change_unit(indicator)}
+        parts = [texts.plain_levels.format(**named, **levels, **persons, **change)]
+        if row.verdict != "described_only" and not pd.isna(row.ci_low):
+            parts.append(texts.plain_interval.format(low=say.change(indicator, row.ci_low), high=say.change(indicator, row.ci_high)))
+        margin = say.change(indicator, indicator.margin).lstrip("+")
+        return " ".join([*parts, *self._chance(row), getattr(texts, f"plain_{row.verdict}").format(margin=margin, unit=say.change_unit(indicator))])
 
     def detectable(self, row: Any, indicator: Indicator) -> str:
         """Return the smallest change that these data could have shown; empty where nothing was tested or it is not known."""
@@ -178,7 +203,7 @@ class Context:
         row, say = self.level_of(alliance, indicator, wave), self.say
         label = say.indicator(indicator.id)
         if pd.isna(row.estimate):
-            reason = say.labels.not_published if "small_n" in str(row.flag) else say.labels.no_data
+            reason = say.word("verdict", why_absent(row))
             return self.texts.sentence_absent.format(subject=label, reason=reason)
         values = {name: say.level(indicator, value) for name, value in (("value", row.estimate), ("low", row.ci_low), ("high", row.ci_high))}
         return self.texts.level_sentence.format(indicator=label, **values, n=say.number(row.n, 0), wave=say.wave(wave), level=self.level)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pandas as pd
-
 from midterm.description import Evaluation, Language
-from midterm.publish.disclosure import Published, publishable
+from midterm.publish.disclosure import Published
 from midterm.publish.documents import FORMATS, Manuscript, convert, fixed_clock
 from midterm.publish.figures import FIGURES_FOLDER
 from midterm.publish.report.chapters import CHAPTERS
@@ -20,12 +17,12 @@ from midterm.tables import Store
 REPORTS = "reports"
 
 
-def write_report(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def write_report(store: Store, evaluation: Evaluation, tables: Published) -> list[str]:
     """Write ``reports/report.LANGUAGE.FORMAT`` for every language of the evaluation; return the files' names."""
-    shown, figures = publishable(tables, evaluation), store.folder / FIGURES_FOLDER
+    figures = store.folder / FIGURES_FOLDER
     pictures = sorted({document.picture for document in FORMATS.values()})
     manuscripts = {
-        (language, picture): compose(evaluation, shown, language, figures, picture, is_synthetic=store.is_synthetic)
+        (language, picture): compose(evaluation, tables, language, figures, picture, is_synthetic=store.is_synthetic)
         for language in evaluation.file.languages
         for picture in pictures
     }

@@ -1,0 +1,23 @@
+"""Numbers typed by hand: in, a line of text; out, the numbers in it that no table gave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+ADDRESS = re.compile(r"\]\([^)]*\)|<https?://[^>]*>")
+LIST_MARK = re.compile(r"^\s*(\d+[.)])\s")
+NUMBER = re.compile(r"(?<![\w.,])[-+−]?\d[\d.,]*(?:\s?%)?(?![\w])")
+YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def typed_numbers(line: str, names: Iterable[str] = ()) -> Iterator[str]:
+    """Give every number in ``line``, but for years, the marks of a numbered list, addresses, and what is part of a word or of ``names``."""
+    text = ADDRESS.sub("]", line)
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, " ")
+    mark = LIST_MARK.match(text)
+    for found in NUMBER.findall(text[mark.end() :] if mark else text):
+        number = found.rstrip(".,")
+        if not all(YEAR.fullmatch(part) for part in re.split(r"[-–−/]", number) if part):
+            yield number

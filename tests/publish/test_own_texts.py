@@ -132,7 +132,7 @@ def test_a_text_in_one_language_is_said_not_to_be_there_in_the_other(tmp_path: P
 
 def test_a_number_from_elsewhere_stands_with_its_source(tmp_path: Path) -> None:
     texts = filled(evaluation_with(tmp_path, summary_nl="Er was {{given 17 miljoen euro | Brief van 3 maart 2023}}."))
-    assert texts.parts["summary"].replace("\\", "") == "Er was 17 miljoen euro^[Brief van 3 maart 2023]."
+    assert texts.parts["summary"].replace("\\", "") == "Er was 17 miljoen euro (bron: Brief van 3 maart 2023)."
 
 
 @pytest.mark.parametrize(

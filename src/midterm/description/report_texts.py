@@ -44,6 +44,7 @@ class ReportTexts(Sentences):
     own_text_elsewhere: Plain
     own_text_changed: Annotated[str, uses("parts")]
     own_text_was: Annotated[str, uses("before", "now")]
+    own_text_given: Annotated[str, uses("value", "source")]
 
     # Summary
     summary: Plain

@@ -130,8 +130,8 @@ def bottlenecks(c: Context, alliance: str) -> list[str]:
     lines = [escaped(t.bottlenecks_survey.format(wave=say.wave(wave), parts="; ".join(text for _, text in sorted(named))))] if named else []
     form = c.evaluation.codebook.framework
     if form:
-        rows = c.rows("framework", alliance=alliance).drop_duplicates("indicator_id")
-        counts = {entry.label.in_(c.language): int((rows["bottleneck"] == entry.id).sum()) for entry in form.bottlenecks if entry.id != "none"}
+        named_in = c.rows("framework", alliance=alliance).groupby("bottleneck")["indicator_id"].nunique().to_dict()
+        counts = {entry.label.in_(c.language): int(named_in.get(entry.id, 0)) for entry in form.bottlenecks if entry.id != "none"}
         parts = "; ".join(f"{label} ({n}×)" for label, n in counts.items() if n)
         lines += [escaped(t.bottlenecks_framework.format(parts=parts))] if parts else []
     return lines or [escaped(t.bottlenecks_none)]

@@ -104,7 +104,7 @@ class _Filling:
         words = match[1]
         if words.startswith(f"{GIVEN} ") and "|" in words:
             value, source = (part.strip() for part in words.removeprefix(GIVEN).split("|", 1))
-            return f"{escaped(value)}^[{escaped(source)}]"
+            return escaped(self.context.texts.own_text_given.format(value=value, source=source))
         asked, _, written = (part.strip() for part in words.partition("="))
         try:
             read = reference(self.context, asked.split())

@@ -93,6 +93,7 @@ def test_cover_contents_and_notes_lead_the_way(dutch: openpyxl.Workbook) -> None
     assert any("minder dan 10 personen" in str(line) and "n<10" in str(line) for line in cover)
     listed = frame(dutch["Inhoud"])
     assert list(listed["inhoud"]) == dutch.sheetnames[2:]
+    assert listed["aantal rijen"].iloc[1] == 7 * 3, "six alliances and all, in three waves"
     links = {cell.hyperlink.location for row in dutch["Inhoud"].iter_rows() for cell in row if cell.hyperlink}
     assert links == {f"'{name}'!A1" for name in dutch.sheetnames[2:]}
     notes = frame(dutch["Toelichting"])

@@ -33,7 +33,20 @@ MAX_CELL = 32_767  # characters, as many as Excel holds
 LEVELS = ("mean", "share", "count", "attainment", "share_on_schedule", "balance")
 FORMATS = {"text": "@", "number": "0.000", "integer": "#,##0", "percent": "0%", "year": "0", "decimal": "#,##0.00"}
 SPECIAL = {**dict.fromkeys(("rate", "attainment", "expected"), "percent"), **dict.fromkeys(("baseline", "target", "actual"), "decimal"), "year": "year"}
-WIDTHS = {"alliance": 26, "indicator": 40, "method": 44, "flag": 60, "question": 36, "claim": 36, "sources": 60, "unit": 26, "statistic": 26}
+WIDTHS = {
+    "alliance": 26,
+    "indicator": 40,
+    "method": 44,
+    "flag": 60,
+    "question": 36,
+    "claim": 36,
+    "sources": 60,
+    "unit": 26,
+    "statistic": 26,
+    "estimand": 30,
+    "design": 26,
+    "tier": 24,
+}
 
 
 @dataclass(frozen=True)
@@ -90,8 +103,10 @@ def annex(evaluation: Evaluation, tables: Published, language: Language, mark: s
         t = texts(say)
         cover, contents, notes, *pages = (book.add_worksheet(name) for name in (t.cover, t.contents, t.notes, *(sheet.name for sheet in sheets)))
         _write_cover(cover, say, looks, mark)
-        _write_contents(contents, say, looks, sheets, mark)
-        _write_notes(notes, say, looks, sheets, tables, mark)
+        noted = _notes(say, sheets, tables)
+        listed = [(t.notes, t.notes_title, len(noted)), *((sheet.name, sheet.title, len(sheet.cells)) for sheet in sheets)]
+        _write_contents(contents, say, looks, listed, mark)
+        _write_list(notes, say, looks, "notes", (t.notes_title, mark), {t.kind: 14, t.name: 34, t.technical: 28, t.meaning: 90}, noted)
         for page, sheet in zip(pages, sheets, strict=True):
             _write_sheet(page, say, looks, sheet, mark)
     return content.getvalue()
@@ -175,25 +190,25 @@ def _write_cover(page: Worksheet, say: Wording, looks: Mapping[str, Any], mark: 
     _set_up_page(page, COVER)
 
 
-def _write_contents(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheets: Sequence[Made], mark: str) -> None:
+def _write_contents(page: Worksheet, say: Wording, looks: Mapping[str, Any], listed: Sequence[tuple[str, str, int]], mark: str) -> None:
     """Write the list of sheets, each name leading to its sheet."""
     t = texts(say)
-    listed = [(t.notes, t.notes_title, ""), *((sheet.name, sheet.title, say.number(len(sheet.cells), 0)) for sheet in sheets)]
-    top = _write_list(page, say, looks, "contents", (t.contents_title, mark), {t.contents: 28, t.shows: 80, t.rows: 14}, listed)
-    for row, (name, *_) in enumerate(listed, top + 1):
+    heads = {t.contents: 28, t.shows: 80, t.rows: 14}
+    top = _write_list(page, say, looks, "contents", (t.contents_title, mark), heads, [(name, title, "") for name, title, _ in listed])
+    for row, (name, _, count) in enumerate(listed, top + 1):
         _link(page, row, name, name, looks)
+        page.write_number(row, 2, count, looks["integer"])
 
 
-def _write_notes(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheets: Sequence[Made], tables: Published, mark: str) -> None:
-    """Write what every column means, and every flag and method that occurs."""
+def _notes(say: Wording, sheets: Sequence[Made], tables: Published) -> list[tuple[str, str, str, str]]:
+    """Return what every column means, and every flag and method that occurs: kind, name, technical name, meaning."""
     t = texts(say)
     columns = [(name, column_text(say, name)) for name in dict.fromkeys(str(column) for sheet in sheets for column in sheet.cells)]
     flags = sorted({name.partition(" (")[0] for flag in _occurring(tables, "flag") for name in flags_in(flag)})
     used = " ".join(_occurring(tables, "method"))
     rows = [(t.kind_column, text.heading, name, text.meaning) for name, text in columns]
     rows += [(t.kind_flag, flags_in_words(say, name), name, flags_in_words(say, name)) for name in flags]
-    rows += [(t.kind_method, one.term, one.term, one.meaning.format(unit=say.unit, units=say.units)) for one in t.methods if one.term in used]
-    _write_list(page, say, looks, "notes", (t.notes_title, mark), {t.kind: 14, t.name: 34, t.technical: 28, t.meaning: 90}, rows)
+    return rows + [(t.kind_method, one.term, one.term, one.meaning.format(unit=say.unit, units=say.units)) for one in t.methods if one.term in used]
 
 
 def _occurring(tables: Published, column: str) -> list[str]:
@@ -231,7 +246,7 @@ def _write_sheet(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheet:
     _link(page, top, t.contents, t.to_contents, looks)
     top += 1
     kinds = {str(column): _kind(sheet.table, str(column)) for column in sheet.cells}
-    widths = {column: WIDTHS.get(column, 16 if kind == "text" else 13) for column, kind in kinds.items()}
+    widths = {column: _width(say, column, kind) for column, kind in kinds.items()}
     for position, (column, kind) in enumerate(kinds.items()):
         page.set_column(position, position, widths[column])
         _write_column(page, (top + 1, position), sheet.cells[column].tolist(), kind, (looks, sheet.blanks))
@@ -241,6 +256,11 @@ def _write_sheet(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheet:
     page.freeze_panes(top + 1, 1)
     page.repeat_columns(0, 0)
     _set_up_page(page, sum(widths.values()))
+
+
+def _width(say: Wording, column: str, kind: str) -> int:
+    """Return a column's width in characters: no word of its heading is broken, and the arrow of the filter takes three."""
+    return max(WIDTHS.get(column, 16 if kind == "text" else 12), 3 + max(map(len, _heading(say, column).split())))
 
 
 def _heading(say: Wording, column: str) -> str:

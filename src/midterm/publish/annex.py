@@ -7,8 +7,6 @@ title, no merged cells, no empty rows or columns, tables by name, headings that 
 from __future__ import annotations
 
 import io
-import math
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,18 +18,16 @@ from xlsxwriter.worksheet import Worksheet
 
 from midterm.description import Evaluation, Language
 from midterm.files import replacing
+from midterm.publish.annex_layout import LINE, formats, lines_of, link, make_table, set_up_page, write_heads
 from midterm.publish.cells import column_text, flags_in_words, in_words, texts, words_of_the_blank
 from midterm.publish.disclosure import Published
-from midterm.publish.style import BAND, INK, RULE
 from midterm.publish.wording import Wording, flags_in, marks
 from midterm.tables import BY_NAME, Store
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-A4, PAGE = 9, 170  # xlsxwriter's number of the paper; characters that can be read on a page of it, lying
-COVER, LINE = 100, 15.0  # characters of the cover's one column; points of a line
+COVER = 100  # characters of the cover's one column
 MAX_CELL = 32_767  # characters, as many as Excel holds
 LEVELS = ("mean", "share", "count", "attainment", "share_on_schedule", "balance")
-FORMATS = {"text": "@", "number": "0.000", "integer": "#,##0", "percent": "0%", "year": "0", "decimal": "#,##0.00"}
 SPECIAL = {**dict.fromkeys(("rate", "attainment", "expected"), "percent"), **dict.fromkeys(("baseline", "target", "actual"), "decimal"), "year": "year"}
 WIDTHS = {
     "alliance": 26,
@@ -99,7 +95,7 @@ def annex(evaluation: Evaluation, tables: Published, language: Language, mark: s
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, OPTIONS) as book:
         _describe(book, say, mark)
-        looks = _looks(book)
+        looks = formats(book)
         t = texts(say)
         cover, contents, notes, *pages = (book.add_worksheet(name) for name in (t.cover, t.contents, t.notes, *(sheet.name for sheet in sheets)))
         _write_cover(cover, say, looks, mark)
@@ -152,21 +148,6 @@ def _describe(book: xlsxwriter.Workbook, say: Wording, mark: str) -> None:
     book.set_custom_property("Language", say.labels.report.locale)
 
 
-def _looks(book: xlsxwriter.Workbook) -> Mapping[str, Any]:
-    """Return the formats of cells by name, each made once."""
-    top = {"valign": "top", "font_color": INK}
-    kinds = {kind: book.add_format({**top, "num_format": code, "text_wrap": kind == "text"}) for kind, code in FORMATS.items()}
-    header = {"bold": True, "text_wrap": True, "bg_color": BAND, "bottom": 1, "border_color": RULE}
-    return {
-        **kinds,
-        "title": book.add_format({**top, "bold": True, "font_size": 14}),
-        "header": book.add_format({**top, **header}),
-        "line": book.add_format(top),
-        "link": book.add_format({**top, "font_color": "#0000EE", "underline": 1}),
-        "absent": book.add_format({**top, "italic": True, "align": "right"}),
-    }
-
-
 def _write_cover(page: Worksheet, say: Wording, looks: Mapping[str, Any], mark: str) -> None:
     """Write what this workbook is, whose, and what does not stand in it; one column, no table."""
     t, evaluation = texts(say), say.evaluation
@@ -184,10 +165,10 @@ def _write_cover(page: Worksheet, say: Wording, looks: Mapping[str, Any], mark: 
     said = [line for line in lines if line]
     for row, line in enumerate(said, 1):
         page.write_string(row, 0, line, looks["text"])
-        page.set_row(row, LINE * _lines(line, COVER))
-    _link(page, len(said) + 1, t.contents, t.to_contents, looks)
-    _link(page, len(said) + 2, t.notes, t.to_notes, looks)
-    _set_up_page(page, COVER)
+        page.set_row(row, LINE * lines_of(line, COVER))
+    link(page, len(said) + 1, t.contents, t.to_contents, looks)
+    link(page, len(said) + 2, t.notes, t.to_notes, looks)
+    set_up_page(page, COVER)
 
 
 def _write_contents(page: Worksheet, say: Wording, looks: Mapping[str, Any], listed: Sequence[tuple[str, str, int]], mark: str) -> None:
@@ -196,7 +177,7 @@ def _write_contents(page: Worksheet, say: Wording, looks: Mapping[str, Any], lis
     heads = {t.contents: 28, t.shows: 80, t.rows: 14}
     top = _write_list(page, say, looks, "contents", (t.contents_title, mark), heads, [(name, title, "") for name, title, _ in listed])
     for row, (name, _, count) in enumerate(listed, top + 1):
-        _link(page, row, name, name, looks)
+        link(page, row, name, name, looks)
         page.write_number(row, 2, count, looks["integer"])
 
 
@@ -222,17 +203,17 @@ def _write_list(
 ) -> int:
     """Write a table of texts under a title and a mark; ``widths`` by heading. Return the row of its headings."""
     title, mark = heads
-    top = _write_heads(page, looks, title, [" · ".join(filter(None, [mark, _one_table(say, name, len(rows), len(widths))]))])
+    top = write_heads(page, looks, title, [" · ".join(filter(None, [mark, _one_table(say, name, len(rows), len(widths))]))])
     if name != "contents":
-        _link(page, top, texts(say).contents, texts(say).to_contents, looks)
+        link(page, top, texts(say).contents, texts(say).to_contents, looks)
         top += 1
     for column, width in enumerate(widths.values()):
         page.set_column(column, column, width)
     for row, cells in enumerate(rows, top + 1):
         for column, cell in enumerate(cells):
             page.write_string(row, column, cell, looks["text"])
-    _make_table(page, looks, name, top, dict(widths), len(rows))
-    _set_up_page(page, sum(widths.values()))
+    make_table(page, looks, name, top, dict(widths), len(rows))
+    set_up_page(page, sum(widths.values()))
     return top
 
 
@@ -242,8 +223,8 @@ def _write_sheet(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheet:
     lines = [" · ".join(filter(None, [mark, _one_table(say, sheet.key, rows, len(sheet.cells.columns))])), t.empty]
     notes = {say.too_small: t.suppressed, say.labels.withheld: t.withheld}
     lines += [note.format(minimum=say.evaluation.minimum, word=word) for word, note in notes.items() if word in sheet.blanks]
-    top = _write_heads(page, looks, sheet.title, lines)
-    _link(page, top, t.contents, t.to_contents, looks)
+    top = write_heads(page, looks, sheet.title, lines)
+    link(page, top, t.contents, t.to_contents, looks)
     top += 1
     kinds = {str(column): _kind(sheet.table, str(column)) for column in sheet.cells}
     widths = {column: _width(say, column, kind) for column, kind in kinds.items()}
@@ -252,10 +233,10 @@ def _write_sheet(page: Worksheet, say: Wording, looks: Mapping[str, Any], sheet:
         _write_column(page, (top + 1, position), sheet.cells[column].tolist(), kind, (looks, sheet.blanks))
     if not rows:  # a table has a row
         page.write_string(top + 1, 0, t.no_rows, looks["line"])
-    _make_table(page, looks, sheet.key, top, {_heading(say, column): width for column, width in widths.items()}, rows)
+    make_table(page, looks, sheet.key, top, {_heading(say, column): width for column, width in widths.items()}, rows)
     page.freeze_panes(top + 1, 1)
     page.repeat_columns(0, 0)
-    _set_up_page(page, sum(widths.values()))
+    set_up_page(page, sum(widths.values()))
 
 
 def _width(say: Wording, column: str, kind: str) -> int:
@@ -288,39 +269,5 @@ def _kind(table: str, column: str) -> str:
     return "text" if declared in ("text", "truth") else SPECIAL.get(column, declared)
 
 
-def _write_heads(page: Worksheet, looks: Mapping[str, Any], title: str, lines: Sequence[str]) -> int:
-    """Write title and lines in column A; return the row below them."""
-    page.write_string(0, 0, title, looks["title"])
-    for row, line in enumerate(lines, 1):
-        page.write_string(row, 0, line, looks["line"])
-    return len(lines) + 1
-
-
 def _one_table(say: Wording, name: str, rows: int, columns: int) -> str:
     return texts(say).one_table.format(table=name, rows=say.number(rows, 0), columns=columns)
-
-
-def _link(page: Worksheet, row: int, sheet: str, shown: str, looks: Mapping[str, Any]) -> None:
-    page.write_url(row, 0, f"internal:'{sheet}'!A1", looks["link"], shown)
-
-
-def _make_table(page: Worksheet, looks: Mapping[str, Any], name: str, top: int, widths: Mapping[str, int], rows: int) -> None:
-    """Make what was written a table by name with a header row, which a screen reader announces and print repeats."""
-    columns = [{"header": heading, "header_format": looks["header"]} for heading in widths]
-    page.add_table(top, 0, top + max(rows, 1), len(widths) - 1, {"name": name, "columns": columns, "style": "Table Style Light 1", "banded_rows": False})
-    page.set_row(top, LINE * max(_lines(heading, width - 3) for heading, width in widths.items()))  # the arrow of the filter takes three
-    page.repeat_rows(top)
-
-
-def _lines(text: str, width: int) -> int:
-    """Return how many lines a cell takes (not every program finds it itself)."""
-    return len(textwrap.wrap(text, width)) or 1
-
-
-def _set_up_page(page: Worksheet, width: int) -> None:
-    """Print lying on A4, a table as many pages wide as it needs to be read."""
-    page.set_landscape()
-    page.set_paper(A4)
-    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    page.fit_to_pages(math.ceil(width / PAGE), 0)
-    page.set_footer("&L&A&R&P / &N")

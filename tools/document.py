@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from document_figures import figures_page
 from document_methods import calibration_page, method_index
 from document_plan import plan_picture
 from markdown_tables import table as _table
@@ -27,7 +28,7 @@ def documents(evaluation: Evaluation) -> dict[str, str]:
     """Return every generated document: path relative to the repository -> content."""
     schemas = {f"docs/schema/{name}.schema.json": json.dumps(model.model_json_schema(), indent=1, ensure_ascii=False) + "\n" for name, model in SCHEMAS.items()}
     made = {"docs/data-dictionary.md": data_dictionary(evaluation), "docs/method-index.md": method_index(), "docs/calibration.md": calibration_page()}
-    return {**schemas, **made, "docs/figures/plan.svg": plan_picture()}
+    return {**schemas, **made, "docs/figures.md": figures_page(evaluation), "docs/figures/plan.svg": plan_picture()}
 
 
 def data_dictionary(evaluation: Evaluation) -> str:

@@ -48,7 +48,7 @@ def plan_picture() -> str:
             places[step.name] = (column * ACROSS, y)
     width, height = (len(columns) - 1) * ACROSS + WIDTH, (tallest - 1) * DOWN + HEIGHT
     drawn = io.StringIO()
-    with house_style("plan"):
+    with house_style(salt="plan"):
         figure = Figure(figsize=(width + 0.2, height + 0.2))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-0.1, width + 0.1), ylim=(-0.1, height + 0.1))

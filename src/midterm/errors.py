@@ -40,6 +40,10 @@ class UserError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows of it (IPython asks): the sentences, as a traceback says nothing to who can mend it."""
+        return [str(problem) for problem in self.problems]
+
 
 class ConfigError(UserError):
     """The call or the description of the evaluation is wrong: nothing was done (exit status 2)."""

@@ -171,6 +171,7 @@ STEPS = (
             *(f"reports/report.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
             *(f"reports/factsheets/*.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
             "reports/explorer.html",
+            *(f"reports/annex.{language}.xlsx" for language in LANGUAGES),
             *(f"{TABLES}/{name}.{ending}" for name in ("evidence", "remarks") for ending in TABLE),
         ),
     ),

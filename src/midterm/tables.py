@@ -401,11 +401,14 @@ class Store:
 
     def read(self, name: str) -> pd.DataFrame:
         """Read a table of the contract; raise UserError when it was not made yet."""
-        table = BY_NAME[name]
-        path = self.folder / table.folder / f"{name}.parquet"
-        if not path.exists():
-            raise UserError(Problem(f"{table.folder}/{name}.csv", rule="not_made", reason="this table was not made yet; run `midterm run` first"))
-        return shaped(name, self._load(path))
+        if not self.has(name):
+            place = f"{BY_NAME[name].folder}/{name}.csv"
+            raise UserError(Problem(place, rule="not_made", reason="this table was not made yet; run `midterm run` first"))
+        return shaped(name, self._load(self._path(name)))
+
+    def has(self, name: str) -> bool:
+        """Tell whether a table of the contract was made."""
+        return self._path(name).exists()
 
     def write_part(self, name: str, part: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Write the piece of a table that one step makes for one wave or alliance; return it as written."""
@@ -428,6 +431,9 @@ class Store:
         if not paths:
             raise UserError(Problem(PUBLISHED, rule="not_made", reason="these tables were not made yet; run `midterm run` first"))
         return {name: stack(name, [self._load(path) for path in paths if path.stem == name]) for name in sorted({path.stem for path in paths})}
+
+    def _path(self, name: str) -> Path:
+        return self.folder / BY_NAME[name].folder / f"{name}.parquet"
 
     def _part(self, name: str, part: str) -> Path:
         return self.folder / PARTS / name / f"{part}.parquet"

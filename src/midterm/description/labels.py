@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from midterm.description.annex_texts import AnnexTexts
 from midterm.description.change_texts import AttritionTexts, DumbbellTexts, OverviewTexts, SpecificationTexts
 from midterm.description.explorer_texts import ExplorerTexts
 from midterm.description.placeholders import Sentences, uses
@@ -233,6 +234,9 @@ class Labels(Sentences):
 
     # Explorer
     explorer: ExplorerTexts
+
+    # Tables for people
+    annex: AnnexTexts
 
     def word(self, group: str, key: str) -> str:
         """Return the word for ``key`` in ``group``: ``word("verdict", "inconclusive")``, ``word("tier", "T0")``."""

@@ -5,17 +5,21 @@ Which figures there are stands in ``charts/registry.py``; what they look like in
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 import typst
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from midterm.files import replacing
 from midterm.places import FIGURES
@@ -45,11 +49,54 @@ class Words:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawn figure, the numbers in it (one row per mark drawn), and its words."""
+    """A drawn figure, the numbers in it (one row per mark drawn), and its words.
+
+    ``name`` (which ends in its language), ``marks`` and ``font`` are what ``named`` gives it, to show itself and to be saved
+    under. A notebook shows the figure as it is by then, changed by hand or not, with its alt text and caption.
+    """
 
     figure: Figure
     data: pd.DataFrame
     words: Words
+    name: str = "figure.en"
+    marks: Mapping[str, str] = field(default_factory=dict)
+    font: Font = HOUSE_FONT
+
+    def named(self, name: str, marks: Mapping[str, str], font: Font) -> Chart:
+        """Return the same chart with what it is called, what must stand on it, and its font."""
+        return replace(self, name=name, marks=marks, font=font)
+
+    def saying(self, **words: str) -> Chart:
+        """Return the same chart with other words (``title``, ``subtitle``, ``source``, ``note``, ``alt``), for a figure changed by hand.
+
+        The words are those that are read out and saved beside the figure; text inside the figure is changed in the figure.
+        """
+        return replace(self, words=replace(self.words, **words))
+
+    def save(self, folder: Path | str = ".", name: str = "") -> Path:
+        """Write the figure's four files below ``folder`` as ``reports/figures/NAME.{svg,png,csv,json}``; return the PNG's path.
+
+        ``name`` replaces that of the figure; the language comes behind it.
+        """
+        language = self.name.rpartition(".")[2]
+        stem = f"{name}.{language}" if name else self.name
+        write_figure(Path(folder), stem, self, self.marks, self.font)
+        return Path(folder) / FIGURES / f"{stem}.png"
+
+    def __repr__(self) -> str:
+        return _with_marks(self.words.alt, self.marks)
+
+    def _repr_html_(self) -> str:
+        with house_style(self.font, salt=self.name), _marked(self.figure, self.marks):
+            drawn = _svg(self, self.name, self.marks)
+        return as_html(_png(drawn), _described(self, self.name, self.marks))
+
+
+def as_html(picture: bytes, words: Mapping[str, Any]) -> str:
+    """Return a PNG as it is shown in a notebook: with alt text and caption, ``words`` being those written beside the figure."""
+    source = base64.b64encode(picture).decode()
+    image = f'<img alt="{html.escape(words["alt"])}" src="data:image/png;base64,{source}" style="width:{WIDTH}in;max-width:100%">'
+    return f'<figure lang="{html.escape(words["language"])}">{image}<figcaption>{html.escape(words["caption"])}</figcaption></figure>'
 
 
 def write_figure(folder: Path, name: str, chart: Chart, marks: Mapping[str, str], font: Font = HOUSE_FONT) -> None:
@@ -59,7 +106,7 @@ def write_figure(folder: Path, name: str, chart: Chart, marks: Mapping[str, str]
     in the figure itself, in its caption and in its alt text.
     """
     base = folder / FIGURES
-    with house_style(font, salt=name), _marked(chart.figure, " · ".join(marks.values())):
+    with house_style(font, salt=name), _marked(chart.figure, marks):
         drawn = _svg(chart, name, marks)
     with replacing(base / f"{name}.svg") as path:
         path.write_text(drawn, encoding="utf-8")
@@ -72,14 +119,24 @@ def write_figure(folder: Path, name: str, chart: Chart, marks: Mapping[str, str]
 
 
 @contextmanager
-def _marked(figure: Figure, mark: str) -> Iterator[None]:
-    """Show ``mark`` in the figure's foot while it is written."""
-    width, height = figure.get_size_inches()
-    text = figure.text(1 - MARGIN / width, 0.08 / height, mark, ha="right", va="bottom", fontsize=SMALL, fontweight=600, color=SOFT)
+def _marked(figure: Figure, marks: Mapping[str, str]) -> Iterator[None]:
+    """Show ``marks`` in the figure's foot while it is written."""
+    text = put_marks(figure, marks)
     try:
         yield
     finally:
-        text.remove()
+        if text is not None:
+            text.remove()
+
+
+def put_marks(figure: Figure, marks: Mapping[str, str]) -> Text | None:
+    """Write ``marks`` in the figure's foot, unless they stand there; return the text that was added."""
+    mark = " · ".join(marks.values())
+    if any(text.get_text() == mark for text in figure.texts):
+        return None
+    width, height = figure.get_size_inches()
+    look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": SMALL, "fontweight": 600, "color": SOFT}
+    return figure.text(1 - MARGIN / width, 0.08 / height, mark, **look)
 
 
 def _svg(chart: Chart, name: str, marks: Mapping[str, str]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import html
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from midterm.description import LANGUAGES, Evaluation
 from midterm.places import FIGURES
 from midterm.publish.charts.registry import draw_figures
 from midterm.publish.disclosure import Published
-from midterm.publish.figures import Chart, write_figure
+from midterm.publish.figures import Chart, as_html, write_figure
 from midterm.publish.style import font_of
 from midterm.publish.wording import marks
 from midterm.tables import Store
@@ -28,15 +27,14 @@ class Gallery:
     charts: Mapping[str, Chart]
 
     def _repr_html_(self) -> str:
-        return "\n".join(self._image(name, chart) for name, chart in self.charts.items())
+        return "\n".join(self._image(name) for name in self.charts)
 
     def __repr__(self) -> str:
         return "\n".join(f"{FIGURES}/{name}: {chart.words.title}" for name, chart in self.charts.items())
 
-    def _image(self, name: str, chart: Chart) -> str:
-        picture = base64.b64encode((self.folder / FIGURES / f"{name}.png").read_bytes()).decode()
-        image = f'<img alt="{html.escape(chart.words.alt)}" src="data:image/png;base64,{picture}">'
-        return f"<figure>{image}<figcaption>{html.escape(chart.words.caption)}</figcaption></figure>"
+    def _image(self, name: str) -> str:
+        base = self.folder / FIGURES / name
+        return as_html(base.with_name(f"{name}.png").read_bytes(), json.loads(base.with_name(f"{name}.json").read_text(encoding="utf-8")))
 
 
 def publish_figures(store: Store, evaluation: Evaluation, unit: str, tables: Published) -> Gallery:

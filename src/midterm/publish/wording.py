@@ -168,7 +168,12 @@ def why_absent(row: Any) -> str:
 
 def flags_of(row: Any) -> dict[str, list[str]]:
     """Return a row's flags by name, each with the whole numbers that it carries ("shared_organisations: 4")."""
-    parts = [] if pd.isna(row.flag) else [flag.partition(":") for flag in str(row.flag).split("; ") if flag]
+    return flags_in(row.flag)
+
+
+def flags_in(flag: Any) -> dict[str, list[str]]:
+    """Return the flags of a cell by name, each with its whole numbers."""
+    parts = [] if pd.isna(flag) else [one.partition(":") for one in str(flag).split("; ") if one]
     return {name: re.findall(r"\d+", rest) for name, _, rest in parts}
 
 

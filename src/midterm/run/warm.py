@@ -20,6 +20,7 @@ LAZY = (  # what libraries import by themselves when a notebook first runs, read
     "ipykernel.eventloops",
     "ipykernel.ipkernel",
     "PIL.JpegImagePlugin",
+    "great_tables",
     "matplotlib.backends.backend_svg",
     "pandas.core.reshape.reshape",
     "pandas.io.formats.csvs",

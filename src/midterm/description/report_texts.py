@@ -107,6 +107,7 @@ class ReportTexts(Sentences):
 
     # Alliances
     per_unit: Annotated[str, uses("unit")]
+    per_unit_lead: Annotated[str, uses("unit")]
     per_unit_network: Annotated[str, uses("figure", "units")]
     unit_theme: Annotated[str, uses("theme")]
     unit_goal: Annotated[str, uses("goal")]

@@ -63,6 +63,13 @@ def publishable(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> P
     return Published({name: shaped(name, blank[name](rules, table)) if name in blank and len(table) else table for name, table in tables.items()})
 
 
+def hidden_counts(tables: Published) -> pd.DataFrame:
+    """Return how many rows of each table are blank, by the reason that their flag tells."""
+    flags = {name: table["flag"].fillna("").str.split("; ") for name, table in tables.items() if "flag" in table}
+    counts = {name: {reason: int(found.map(lambda own, reason=reason: reason in own).sum()) for reason in (SMALL, WITHHELD)} for name, found in flags.items()}
+    return pd.DataFrame.from_dict(counts, orient="index").rename_axis("table").sort_index()
+
+
 @dataclass(frozen=True)
 class _Rules:
     """What is hidden and why, found once from the levels of the survey, for every table that could tell it."""

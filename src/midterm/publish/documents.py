@@ -38,7 +38,7 @@ UNUSED = (
     "markdown_in_html_blocks native_divs native_spans implicit_header_references shortcut_reference_links backtick_code_blocks fenced_code_blocks"
 )
 READER = "markdown" + "".join(f"-{name}" for name in UNUSED.split())
-SCALES = (1.0, 0.92, 0.84, 0.76, 0.68)  # of type and pictures, until a short PDF has few enough pages
+SCALES = (1.0, 0.9, 0.8, 0.7)  # of type and pictures, until a short PDF has few enough pages
 EPOCH = "1735689600"  # fixed: documents carry no clock
 PICTURE = re.compile(r"\]\(([^)\s]+)\)\{#fig-")
 TARGET, REFERENCE = re.compile(r"\{#((?:fig|tab)-[^\s}]+)"), re.compile(r"\[\]\(#((?:fig|tab)-[^)]+)\)")

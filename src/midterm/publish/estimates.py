@@ -104,7 +104,7 @@ def _asked(table: str, name: str, alliance: str, language: str | None, folder: P
     if not (rows["indicator"].eq(name) & rows["alliance"].eq(alliance)).any():
         reason = f"{name!r} was not estimated for {alliance!r}: reports/tables/{table}.csv has no row of it"
         raise UserError(Problem("indicator", rule="nothing_to_show", reason=reason))
-    return _Asked(run, Context(whole, run.tables, spoken, Path(), ""), known[name], alliance)
+    return _Asked(run, Context(whole, run.tables, spoken, Path()), known[name], alliance)
 
 
 def _subject(asked: _Asked, when: str) -> str:

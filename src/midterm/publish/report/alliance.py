@@ -9,7 +9,6 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from midterm.measure.attainment import to_date
 from midterm.publish.report.context import Context, escaped, markdown_table
 from midterm.publish.wording import STATUSES, records
 
@@ -44,7 +43,7 @@ def planned(c: Context, alliance: str) -> list[str]:
     rows = c.rows("attainment", alliance=alliance)
     if rows.empty:
         return [escaped(t.planned_absent.format(unit=c.unit))]
-    last, year = to_date(rows), int(rows["year"].max())
+    last, year = c.targets(alliance), int(rows["year"].max())
     names = c.rows("framework", alliance=alliance).set_index("indicator_id")["indicator"].to_dict()
     cells = [
         [
@@ -59,14 +58,13 @@ def planned(c: Context, alliance: str) -> list[str]:
     ]
     columns = [t.col_code, t.col_indicator, t.col_baseline, t.col_target, t.col_actual, t.col_attainment, t.col_expected, t.col_status]
     table = markdown_table(t.table_targets.format(unit=say.unit_name(alliance), year=year), columns, cells, numeric=range(2, 7))
-    theory = [c.pointing(t.theory_lead, "theory", alliance), c.figure("theory", alliance)]
-    return [statuses(c, alliance), table, c.figure("attainment", alliance), *theory]
+    return [statuses(c, alliance), table, c.figure("attainment", alliance)]
 
 
 def statuses(c: Context, alliance: str) -> str:
     """Return how many targets of ``alliance`` have which status, in a sentence."""
     rows = c.rows("attainment", alliance=alliance)
-    last = to_date(rows)["status"].fillna("not_computable")
+    last = c.targets(alliance)["status"].fillna("not_computable")
     counts = ", ".join(f"{c.say.word('status', status)} {n}" for status in STATUSES if (n := int((last == status).sum())))
     return escaped(c.texts.planned_lead.format(n=len(last), year=int(rows["year"].max()), counts=counts))
 
@@ -81,7 +79,7 @@ def changed(c: Context, alliance: str) -> list[str]:
     note = [escaped(" ".join([*notes, *shared.values()]))] if notes or shared else []
     listed = [name for name in plan.primary if c.evaluation.indicator(name).group != "safety"]
     sentences = [f"- {escaped(c.change_in_words(alliance, c.evaluation.indicator(name), shared))}" for name in listed]
-    return [*note, "\n".join(sentences), change_table(c, alliance), c.figure("waves", alliance), c.figure("answers", alliance)]
+    return [*note, "\n".join(sentences), change_table(c, alliance), c.figure("waves", alliance)]
 
 
 def change_table(c: Context, *alliances: str) -> str:

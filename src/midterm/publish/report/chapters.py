@@ -105,12 +105,12 @@ def response(c: Context) -> list[str]:
 def per_unit(c: Context) -> list[str]:
     """Return a section for every alliance: who, what was planned and done, change, bottlenecks, safety."""
     shared = c.pointing(c.texts.per_unit_network, "network").replace("\\{units\\}", escaped(c.say.units))
-    parts = [f"# {c.texts.per_unit.format(unit=c.unit)}", shared, c.figure("network", "all")]
+    parts = [f"# {c.texts.per_unit.format(unit=c.unit)}", escaped(c.texts.per_unit_lead.format(unit=c.unit)), shared, c.figure("network", "all")]
     for alliance in c.evaluation.alliances:
         parts += [f"## {escaped(c.evaluation.alliance(alliance).name)}", *portrait(c, alliance)]
         parts += [f"### {c.texts.planned_done}", *planned(c, alliance)]
         parts += [f"### {c.texts.change}", *changed(c, alliance)]
-        parts += [f"### {c.texts.bottlenecks}", *bottlenecks(c, alliance), c.figure("bottlenecks", alliance)]
+        parts += [f"### {c.texts.bottlenecks}", *bottlenecks(c, alliance)]
         parts += [
             f"### {c.texts.safety}",
             *safety(c, alliance, c.shared_remarks(alliance)),

@@ -17,6 +17,7 @@ import pandas as pd
 from midterm.description import Evaluation, Indicator, Language
 from midterm.description.report_texts import ReportTexts
 from midterm.errors import Problem, UserError
+from midterm.measure.attainment import to_date
 from midterm.publish.disclosure import Published
 from midterm.publish.wording import Wording, flags_of, why_absent
 
@@ -110,6 +111,14 @@ class Context:
     def count(self, value: float) -> str:
         """Return a number of persons, or the sign that there is none."""
         return self.texts.value_absent if pd.isna(value) else self.say.number(float(value), 0)
+
+    def targets(self, alliance: str) -> pd.DataFrame:
+        """Return one row of ``attainment`` per target of ``alliance``: its last year with a value, or its last year when there is none."""
+        return self._targets[self._targets["alliance"] == alliance]
+
+    @cached_property
+    def _targets(self) -> pd.DataFrame:
+        return to_date(self.tables["attainment"])
 
     def change_of(self, alliance: str, indicator: str) -> Any:
         """Return the planned change of one indicator."""

@@ -43,8 +43,8 @@ docs: .venv/ready ## make the data dictionary, the index of methods, the measure
 example: .venv/ready ## make the synthetic example data anew (the same bytes each time)
 	@$(BIN)/python tools/synthesise.py
 
-bench: .venv/ready ## time reading and computing beside plain pandas, tests beside scipy and statsmodels, the batch beside papermill, as ratios (some forty-five minutes)
-	@$(BIN)/python tools/benchmark.py && $(BIN)/python tools/benchmark_change.py && $(BIN)/python tools/benchmark_batch.py
+bench: .venv/ready ## time reading and computing beside plain pandas, tests beside scipy and statsmodels, the batch beside papermill, publishing beside drawing, as ratios (some forty-five minutes)
+	@$(BIN)/python tools/benchmark.py && $(BIN)/python tools/benchmark_change.py && $(BIN)/python tools/benchmark_batch.py && $(BIN)/python tools/benchmark_publish.py
 
 calibrate: .venv/ready ## measure false alarms, coverage and power of every method (some fifteen minutes on two cores), then the pages that show them
 	@$(BIN)/python tools/calibrate.py && $(BIN)/python tools/document.py

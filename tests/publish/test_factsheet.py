@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -125,3 +127,17 @@ def test_a_changed_number_changes_the_words(context: Context) -> None:
     changed = Context(context.evaluation, Published({**context.tables, "indicators": table}), "nl", context.figures)
     assert "en 1,2 in 2025" in said(changed, "baken")
     assert "en 1,2 in 2025" not in said(context, "baken")
+
+
+@pytest.mark.slow
+def test_two_pages_suffice_in_an_office_program_too(evaluated: Path, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("there is no LibreOffice here; how many pages it needs is not counted")
+    sheets = sorted((evaluated / "reports/factsheets").glob("*.nl.docx"))
+    command = [office, "--headless", f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--convert-to", "pdf", "--outdir", tmp_path, *sheets]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    for path in tmp_path.glob("*.pdf"):
+        pages = re.findall(rb"/Type\s*/Pages\b.*?/Count\s+(\d+)", path.read_bytes(), re.DOTALL)
+        assert max(map(int, pages)) <= 2, path.name
+    assert len(list(tmp_path.glob("*.pdf"))) == len(sheets)

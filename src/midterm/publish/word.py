@@ -7,6 +7,7 @@ here is only what styles cannot do.
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -18,7 +19,9 @@ from lxml import etree
 
 from midterm.description.publication import COLOURS
 
-BREAK = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}break-before"
+FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
+BREAK = f"{FO}break-before"
+A, WP = "{http://schemas.openxmlformats.org/drawingml/2006/main}", "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 TABLE_TEXT = "TableText"  # the id of the style of text in tables
 FIXED_TIME = (2025, 1, 1, 0, 0, 0)
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -33,6 +36,17 @@ TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+
+LENGTH = re.compile(r"([0-9.]+)(pt|mm|cm|in)")
+# How much smaller a short document is: type, spaces between paragraphs, margins of the page, pictures.
+SHORT_TYPE, SHORT_SPACE, SHORT_MARGIN, SHORT_PICTURE = 0.84, 0.4, 0.75, 0.62
+SHORT_WORD = {
+    (f"{W}sz", f"{W}szCs"): SHORT_TYPE,
+    (f"{W}spacing",): SHORT_SPACE,
+    (f"{W}pgMar",): SHORT_MARGIN,
+    (f"{WP}extent", f"{A}ext"): SHORT_PICTURE,
+}
+SHORT_ODF = {f"{FO}font-size": SHORT_TYPE, f"{FO}margin-top": SHORT_SPACE, f"{FO}margin-bottom": SHORT_SPACE}
 
 
 def stand_in(picture: Path) -> bytes:
@@ -55,7 +69,8 @@ def finish_docx(content: bytes, mark: str, pictures: Path, accent: str, *, is_sh
     for name in _headers(parts) if mark else []:
         parts[name] = _changed(parts[name], lambda root: _say(root, mark))
     parts["word/document.xml"] = _changed(parts["word/document.xml"], lambda root: _tables(root, has_small=has_small))
-    parts["word/styles.xml"] = _flowing(parts["word/styles.xml"]) if is_short else parts["word/styles.xml"]
+    if is_short:
+        parts |= {name: _changed(parts[name], _short_word) for name in ("word/styles.xml", "word/document.xml")}
     return _zipped(_coloured(parts, "word/styles.xml", accent))
 
 
@@ -113,7 +128,8 @@ def finish_odt(content: bytes, mark: str, pictures: Path, accent: str, *, is_sho
     parts["content.xml"] = _changed(parts["content.xml"], lambda root: _described(root, alts))
     if mark:
         parts["styles.xml"] = _changed(parts["styles.xml"], lambda root: _headed(root, mark))
-    parts["styles.xml"] = _flowing(parts["styles.xml"]) if is_short else parts["styles.xml"]
+    if is_short:
+        parts |= {name: _changed(parts[name], _short_odf) for name in ("styles.xml", "content.xml")}
     return _zipped(_coloured(parts, "styles.xml", accent))
 
 
@@ -151,16 +167,28 @@ def _parts(content: bytes, pictures: Path) -> tuple[dict[str, bytes], dict[str, 
     return parts, alts
 
 
-def _flowing(styles: bytes) -> bytes:
-    """Return styles in which no heading begins a page."""
+def _short_word(root: Any) -> None:
+    """Make a Word part fit a short document: smaller type, spaces, margins and pictures, and no heading that begins a page."""
+    for element in [*root.iter(f"{W}pageBreakBefore")]:
+        element.getparent().remove(element)
+    for names, factor in SHORT_WORD.items():
+        for element in root.iter(*names):
+            for name, value in element.attrib.items():
+                if value.isdigit() and not name.endswith(("line", "header", "footer", "gutter", "id")):
+                    element.set(name, str(round(int(value) * factor)))
 
-    def without_breaks(root: Any) -> None:
-        for element in [*root.iter(f"{W}pageBreakBefore")]:
-            element.getparent().remove(element)
-        for element in root.iter():
-            element.attrib.pop(BREAK, None)
 
-    return _changed(styles, without_breaks)
+def _short_odf(root: Any) -> None:
+    """Make an OpenDocument part fit a short document, as ``_short_word`` does."""
+    for element in root.iter():
+        for name in (BREAK, f"{FO}line-height"):
+            element.attrib.pop(name, None)
+        for name, factor in SHORT_ODF.items():
+            length = LENGTH.fullmatch(element.get(name, ""))
+            if length:
+                element.set(name, f"{float(length[1]) * factor:.4g}{length[2]}")
+        if element.tag == f"{DRAW}frame":
+            element.set(f"{STYLE}rel-width", f"{SHORT_PICTURE:.0%}")
 
 
 def _coloured(parts: Mapping[str, bytes], name: str, accent: str) -> dict[str, bytes]:

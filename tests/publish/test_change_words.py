@@ -13,6 +13,7 @@ from factory import draft
 from midterm.description import LANGUAGES, Evaluation, Language
 from midterm.description.report_texts import ChangeFlags
 from midterm.errors import ConfigError
+from midterm.publish.disclosure import publishable
 from midterm.publish.report.alliance import change_table
 from midterm.publish.report.context import Context
 from midterm.publish.report.in_words import changes_in_words
@@ -59,7 +60,7 @@ def test_what_is_found_stands_first_and_what_the_data_could_have_shown_last(tiny
         "Samenwerking: +0.20 punten from 2023 to 2025 (95% interval −0.10 to +0.50; n = 20 and 22). Verdict: inconclusive. "
         "There are few organisations: a change could easily have been missed, and what is found is provisional. "
         "With so few organisations the uncertainty is itself uncertain. "
-        "In 24 of 27 reasonable choices of how to compute it, the change points the same way. "
+        "In 24 of 27 reasonable choices of how to compute it, the change points the same way as in the plan. "
         "These data could only have shown a change of 0.40 punten or more."
     )
     assert said(tiny, "nl", flag=f"shared_organisations: 4; few_df; low_power; {CURVE}") == (
@@ -121,7 +122,7 @@ def test_a_significant_change_within_the_margin_is_said_with_the_margin(tiny: Ev
 
 def test_at_t0_the_curve_has_signs_only(tiny: Evaluation) -> None:
     text = said(tiny, verdict="described_only", tier="T0", flag="few_df; too_small_to_test; specifications: 9 of 12 same sign")
-    assert "In 9 of 12 reasonable choices of how to compute it, the change points the same way." in text
+    assert "In 9 of 12 reasonable choices of how to compute it, the change points the same way as in the plan." in text
 
 
 def test_a_flag_is_known_by_its_name_and_numbers() -> None:
@@ -190,7 +191,7 @@ def test_a_tested_change_without_interval_keeps_its_verdict(tiny: Evaluation) ->
 def test_nothing_is_said_of_what_is_not_there(tiny: Evaluation) -> None:
     assert said(tiny, estimate=None, ci_low=None, ci_high=None, flag=f"low_power; {CURVE}; no_data") == "Samenwerking: no data."
     small = shaped("change", pd.DataFrame([{**ROW, "indicator": name, "n_to": 9, "flag": f"low_power; {CURVE}"} for name in tiny.plan.primary]))
-    told = changes_in_words(tiny, small, "noord")
+    told = changes_in_words(tiny, publishable({"change": small}, tiny), "noord")
     assert list(told["nl"]) == ["Samenwerking: te weinig personen.", "Veiligheid: te weinig personen."]
 
 
@@ -227,9 +228,9 @@ def test_no_words_of_a_change_name_a_cause(tiny: Evaluation, language: Language)
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("    few_df:", "    few_dff:", "this key is required; add it"),
+        ("    few_df: There", "    few_dff: There", "this key is not known; the nearest valid name is 'few_df'"),
         ("{margin} {unit}, the smallest", "{margins} {unit}, the smallest", "the placeholder {margins} is not known here"),
-        ("{same} of {n}", "{same} of {all}", "the placeholder {all} is not known here"),
+        ("In {same} of {n}", "In {same} of {all}", "the placeholder {all} is not known here"),
     ],
 )
 def test_a_flag_without_words_or_with_a_placeholder_that_is_not_known_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midterm.description import Evaluation, load_evaluation
-from midterm.publish.disclosure import CHANGE, LEVEL, _Cell, complemented, publishable
+from midterm.publish.disclosure import CHANGE, LEVEL, hidden_counts, publishable
+from midterm.publish.suppression import Cell, complemented
 from midterm.tables import shaped
 
 SHIPPED = load_evaluation(Path(__file__).parents[2])  # at least 10 persons for the public, 5 inside
@@ -49,7 +50,7 @@ def test_the_threshold_itself_is_enough(n: int | None, is_shown: bool) -> None:
     assert ("small_n" in str(row["flag"])) is (n != 0 and not is_shown), "nobody at all is no data, not a small group"
 
 
-def test_a_flag_that_was_there_stays() -> None:
+def test_a_flag_that_tells_nothing_of_the_answers_stays() -> None:
     assert indicators(n=3, flag="one_organisation").iloc[0]["flag"] == "one_organisation; small_n"
 
 
@@ -156,7 +157,7 @@ def test_where_no_total_is_shown_nothing_can_be_subtracted() -> None:
 
 @given(st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 40), min_size=1), st.integers(1, 20))
 def test_nobody_can_subtract_to_fewer_than_the_minimum(sizes: dict[str, int], minimum: int) -> None:
-    cells = [_Cell(name, ("2025",), n, "small_n" if n < minimum else "") for name, n in {**sizes, "all": sum(sizes.values())}.items()]
+    cells = [Cell(name, ("2025",), n, "small_n" if n < minimum else "") for name, n in {**sizes, "all": sum(sizes.values())}.items()]
     gone = {name for name, _ in complemented(cells, minimum)} - {"all"}
     rest = [sizes[name] for name in gone]
     is_total_shown = sum(sizes.values()) >= minimum
@@ -164,10 +165,10 @@ def test_nobody_can_subtract_to_fewer_than_the_minimum(sizes: dict[str, int], mi
     assert {name for name, n in sizes.items() if n < minimum} <= gone
 
 
-def test_of_a_special_category_neither_nobody_nor_everybody_is_told_nor_which() -> None:
-    rows = levels(("klimop", 15, 0.0), ("baken", 20, 0.3), ("windvaan", 30, 1.0), ("all", 65, 0.55), indicator="incident_share", statistic="share")
-    found = publishable({"indicators": rows.assign(flag=["no_variance", "", "no_variance", ""])}, SHIPPED)["indicators"]
-    assert hidden(found) == {"klimop": "withheld", "windvaan": "withheld"}
+def test_of_a_special_category_neither_nobody_nor_everybody_is_told_nor_of_whom() -> None:
+    rows = levels(("klimop", 15, 0.0), ("baken", 20, 0.3), ("windvaan", 30, 0.4), ("all", 65, 0.28), indicator="incident_share", statistic="share")
+    found = publishable({"indicators": rows.assign(flag=["no_variance", "", "", ""])}, SHIPPED)["indicators"]
+    assert hidden(found) == {"klimop": "withheld", "baken": "withheld", "windvaan": "withheld"}, "any fewer would tell which of them it is"
     other = levels(("klimop", 15, 0.0), ("all", 65, 0.55), indicator="bottleneck_staff", statistic="share")
     assert hidden(publishable({"indicators": other}, SHIPPED)["indicators"]) == {}
 
@@ -206,8 +207,9 @@ def test_who_stayed_and_who_left_are_blank_together() -> None:
         "change": 0.4, "change_of_stayers": 0.3, "from_leavers": 0.2, "from_entrants": -0.1,
     }  # fmt: skip
     found = publishable({"attrition": shaped("attrition", pd.DataFrame([{**row, **values}]))}, SHIPPED)["attrition"].iloc[0]
-    assert found[["stayers_before", "leavers_before", "leavers_gap", "change_of_stayers", "from_leavers", "from_entrants"]].isna().all()
-    assert found[["stayers_after", "entrants_after", "entrants_gap", "change"]].notna().all()
+    told = found[["stayers_before", "leavers_before", "leavers_gap", "stayers_after", "entrants_after", "change_of_stayers", "from_leavers", "from_entrants"]]
+    assert told.isna().all(), "from one of these and the levels the others follow"
+    assert found[["change", "n_stayers", "n_leavers"]].notna().all()
     assert found["flag"] == "small_n"
 
 
@@ -217,3 +219,42 @@ def test_of_few_invited_it_is_not_told_who_answered() -> None:
     found = publishable({"response": shaped("response", pd.DataFrame(rows))}, SHIPPED)["response"].set_index("alliance")
     assert found["rate"].isna().to_dict() == {"klimop": True, "baken": True, "windvaan": False, "all": False}
     assert found["invited"].notna().all()
+
+
+def test_an_average_does_not_tell_the_one_change_that_is_hidden_in_it() -> None:
+    # Of a weighted mean all parts but one are shown: the last follows from it.
+    weighed = {**CHANGED, "indicator": "capacity", "tier": "T2", "method": "average"}
+    rows = [{**weighed, "alliance": name, "n_from": n, "n_to": n} for name, n in (("klimop", 9), ("baken", 20), ("windvaan", 30), ("all", 59), ("average", 59))]
+    table = shaped("change", pd.DataFrame(rows))
+    checks = table[table["alliance"] == "average"].assign(method="prediction_interval")
+    found = publishable({"change": table, "checks": checks}, SHIPPED)
+    shown = found["change"].set_index("alliance")
+    assert shown["estimate"].isna().to_dict() == {"all": False, "average": True, "baken": False, "klimop": True, "windvaan": False}
+    assert shown["shrunken"].isna().all()
+    assert found["checks"]["ci_low"].isna().all()
+    described = table.assign(tier=["T0" if name == "klimop" else "T2" for name in table["alliance"]])
+    assert publishable({"change": described}, SHIPPED)["change"].set_index("alliance")["estimate"].notna()["average"], "it was not weighed in"
+
+
+def test_a_scale_does_not_tell_the_one_part_that_is_hidden() -> None:
+    parts = ("goal", "leadership", "coordination", "resources", "trust", "value")
+    rows = [levels(("klimop", 9 if name == "resources" else 12, 3.8), ("baken", 20, 3.9), ("all", 200, 4.0), indicator=name) for name in parts]
+    whole = levels(("klimop", 12, 3.8), ("baken", 20, 3.9), ("all", 200, 4.0), indicator="cooperation")
+    found = publishable({"indicators": shaped("indicators", pd.concat([*rows, whole]))}, SHIPPED)["indicators"]
+    blank = found[found["estimate"].isna()]
+    assert set(zip(blank["alliance"], blank["indicator"], strict=True)) == {
+        (name, part) for name in ("klimop", "baken") for part in ("resources", "cooperation")
+    }
+
+
+@pytest.mark.parametrize(
+    "flag", ["no_variance_before", "nobody_went_down", "all_ties", "shared_view", "specifications: 9 of 9 same sign", "few_df (leavers); separation"]
+)
+def test_what_a_flag_would_tell_of_the_answers_goes_with_them(flag: str) -> None:
+    left = indicators(n=3, flag=flag).iloc[0]["flag"]
+    assert left in ("small_n", "few_df (leavers); small_n")
+
+
+def test_how_much_is_hidden_is_counted() -> None:
+    found = publishable({"indicators": levels(("klimop", 6, 3.17), ("baken", 14, 4.0), ("windvaan", 30, 3.5), ("all", 50, 3.6))}, SHIPPED)
+    assert hidden_counts(found).loc["indicators"].to_dict() == {"small_n": 1, "withheld": 1}

@@ -56,7 +56,7 @@ def test_few_persons_stay_blank_in_figure_title_and_alt() -> None:
     assert shown(together).count("n<10") == 3
     assert shown(together).count("te weinig\npersonen") + shown(together).count("te weinig personen") == 3
     assert alone.words.title == "Alliantie 1: Weerbaarheid (te weinig personen), Personen met een incident (te weinig personen)"
-    assert "n = n<10" in alone.words.source
+    assert "n = <10" in alone.words.source
 
 
 def test_an_alliance_without_data_is_named_so() -> None:

@@ -55,6 +55,7 @@ class Labels(Sentences):
     status_maintained: str
     status_uncertain: str
     status_off_track: str
+    status_described_only: str
     status_not_computable: str
 
     # Kinds of missing answers
@@ -89,7 +90,6 @@ class Labels(Sentences):
     answers_source: Annotated[str, uses("unit", "period", "n")]
     answers_note: str
     answers_alt: Annotated[str, uses("title", "parts")]
-    answers_too_small: Annotated[str, uses("too_small")]
     column_no_answer: str
     column_persons: str
 
@@ -180,10 +180,10 @@ class Labels(Sentences):
     network_subtitle: Annotated[str, uses("total", "count", "units")]
     network_subtitle_unit: Annotated[str, uses("name", "unit", "units")]
     network_source: Annotated[str, uses("total", "count", "units")]
-    network_note: Annotated[str, uses("count", "groups", "units")]
+    network_note: str
     network_consortium: Annotated[str, uses("name", "n")]
     network_more: Annotated[str, uses("n")]
-    network_alt: Annotated[str, uses("title", "total", "count", "groups", "units")]
+    network_alt: Annotated[str, uses("title")]
     network_alt_crossings: Annotated[str, uses("units", "parts")]
     network_alt_consortium: Annotated[str, uses("name", "members")]
 

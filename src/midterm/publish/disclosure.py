@@ -1,15 +1,16 @@
 """Small numbers stay inside: in, tables; out, the same tables with every result on too few persons blanked and flagged.
 
 Three rules, over all tables together: a result on fewer persons than the audience's minimum is blank (flag ``small_n``); of an answer of a
-special category neither 0 % nor 100 % is told; and what could be found by subtraction from the total is blank too (both ``withheld``, so
-that the flag does not tell which). Source of the terms: Hundepool et al. 2012, Statistical Disclosure Control (primary and
-secondary suppression of magnitude and frequency tables).
+special category no alliance's level is told in a wave in which it is 0 % or 100 % in any of them (to hide that one alone would tell which it
+is); and what could be found from what is shown, by subtraction from the total or from the parts of a scale, is blank too (both ``withheld``).
+Source of the terms: Hundepool et al. 2012, Statistical Disclosure Control (primary and secondary suppression).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import get_args
 
@@ -19,24 +20,29 @@ import pandas as pd
 from midterm.description.codebook import MissingKind
 from midterm.description.evaluation import Evaluation
 from midterm.measure.survey_targets import PERSONS
+from midterm.publish.suppression import ALL, SMALL, WITHHELD, Cell, Key, Reasons, cells_of, complemented, everywhere
 from midterm.tables import shaped, stack
 
-SMALL, WITHHELD = "small_n", "withheld"
-ALL, AVERAGE = "all", "average"
+AVERAGE = "average"
 POOLED = "(other)"  # no item can be called so
-# What is told of a blank row by these flags would be the answer itself.
-TELLING = ("no_variance", "no_error", "no_events_in_one_wave", "separation", "no_disagreement")
+# What a blank row may still say of itself; any other flag could be found from the answers only, and would tell of them.
+HARMLESS = (
+    *("few_df", "low_power", "exploratory", "definition_changed", "from_survey", "milestone_is_a_level", "shared_organisations", "alliances_left_out"),
+    *("too_small_to_test", "described_only", "added_after_seal", "dropped_after_seal", "changed_after_seal", "sealed_after_data", "plan_not_sealed"),
+    *("one_organisation", "persons", "stayers_only", "level_of_one_wave"),
+)
+UNTESTED = "T0"
+RESTING_ON_ALL = ("prediction_interval", "alliance_terms")  # checks that weigh the alliances' own changes
 LEVELS = ("mean", "share", "count")
 LEVEL = ["estimate", "std_error", "ci_low", "ci_high"]
 ATTAINMENT = ["baseline", "actual", "attainment", "expected"]
 CHANGE = [*LEVEL, "df", "p_value", "p_adjusted", "effect_size", "effect_low", "effect_high", "equivalence_p", "minimal_detectable", "shrunken"]
 RESPONSE = ["complete", "partial", "usable", "rate"]
-BEFORE = ("stayers_before", "leavers_before", *(f"leavers_{name}" for name in ("gap", "std_error", "df", "ci_low", "ci_high", "p_value")))
-AFTER = ("stayers_after", "entrants_after", *(f"entrants_{name}" for name in ("gap", "std_error", "df", "ci_low", "ci_high", "p_value")))
-PARTS = ("change_of_stayers", "from_leavers", "from_entrants")
-
-Key = tuple[str, ...]
-Reasons = dict[Key, str]
+GROUPS = ("n_stayers", "n_leavers", "n_entrants")
+MEANS = (
+    *("stayers_before", "leavers_before", "stayers_after", "entrants_after", "change_of_stayers", "from_leavers", "from_entrants"),
+    *(f"{group}_{name}" for group in ("leavers", "entrants") for name in ("gap", "std_error", "df", "ci_low", "ci_high", "p_value")),
+)
 
 
 class Published(dict[str, pd.DataFrame]):
@@ -49,7 +55,7 @@ def publishable(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> P
     Give all tables of all alliances at once: what follows from a total is seen only beside it. Verdicts of blanked changes become
     ``described_only``, statuses of blanked targets ``not_computable``; answers to open numbers, each one person's own, are left out.
     """
-    rules = _Rules(evaluation, tables.get("indicators"))
+    rules = _Rules(evaluation, tables.get("indicators"), tables.get("change"))
     blank: dict[str, Callable[[_Rules, pd.DataFrame], pd.DataFrame]] = {
         "response": _response,
         "answers": _answers,
@@ -76,6 +82,7 @@ class _Rules:
 
     evaluation: Evaluation
     indicators: pd.DataFrame | None
+    changes: pd.DataFrame | None
 
     @property
     def minimum(self) -> int:
@@ -84,10 +91,14 @@ class _Rules:
     @cached_property
     def special(self) -> set[str]:
         """The indicators of which 0 % or 100 % would tell everybody's answer."""
+        return {one.id for one in self.evaluation.indicators if self.special_items & set(one.items)}
+
+    @cached_property
+    def special_items(self) -> set[str]:
+        """The questions of a special category."""
         codebook = self.evaluation.codebook
         blocks = {block.id for block in codebook.blocks if block.special_category}
-        items = {item.id for item in codebook.items if item.block in blocks}
-        return {one.id for one in self.evaluation.indicators if items & set(one.items)}
+        return {item.id for item in codebook.items if item.block in blocks}
 
     @cached_property
     def levels(self) -> Reasons:
@@ -96,15 +107,51 @@ class _Rules:
             return {}
         table = self.indicators
         rows = table[(table["source"] == "survey") & table["statistic"].isin(LEVELS) & table["n"].notna()]
-        is_whole = rows["indicator"].isin(self.special) & (rows["estimate"].isin([0.0]) | ((rows["statistic"] == "share") & rows["estimate"].isin([1.0])))
-        reasons = np.where(rows["n"] < self.minimum, SMALL, np.where(is_whole, WITHHELD, ""))
-        return complemented(_cells(rows, ("wave", "indicator"), rows["n"], reasons), self.minimum)
+        reasons = np.where(rows["n"] < self.minimum, SMALL, np.where(self._whole(rows), WITHHELD, ""))
+        cells = cells_of(rows, ("wave", "indicator"), rows["n"], reasons)
+        first = complemented(everywhere(cells), self.minimum)
+        return complemented([replace(cell, reason=self._nested(cell, first)) for cell in cells], self.minimum)
+
+    def _whole(self, rows: pd.DataFrame) -> pd.Series:
+        """Tell of each row of a special category whether all answered alike, or nobody did."""
+        codebook = self.evaluation.codebook
+        scales = {one.id: codebook.scale_of(one.items[0]) for one in self.evaluation.indicators if one.statistic == "mean"}
+        ends = {name: (scale.low, scale.high) for name, scale in scales.items()}
+        low, high = ([ends.get(name, (0.0, 1.0))[at] for name in rows["indicator"]] for at in (0, 1))
+        return rows["indicator"].isin(self.special) & ((rows["estimate"] == low) | ((rows["estimate"] == high) & (rows["statistic"] != "count")))
+
+    def _nested(self, cell: Cell, first: Reasons) -> str:
+        """Return why a level is hidden, also where it would tell the one part of it that is."""
+        reason = first.get((cell.alliance, *cell.key), "")
+        parts = [(cell.alliance, cell.key[0], part) for part in self._parts.get(cell.key[1], ())]
+        return reason or (WITHHELD if sum(part in first for part in parts) == 1 else "")
+
+    @cached_property
+    def _parts(self) -> dict[str, list[str]]:
+        """The indicators that another one is made of."""
+        items = {one.id: set(one.items) for one in self.evaluation.indicators if one.statistic == "mean"}
+        return {whole: [part for part in items if items[part] < items[whole]] for whole in items}
 
     @cached_property
     def item_levels(self) -> set[Key]:
         """The items whose answers would tell a hidden level: (alliance, wave, item)."""
         items = {one.id: one.items for one in self.evaluation.indicators}
         return {(alliance, wave, item) for alliance, wave, name in self.levels for item in items.get(name, ())}
+
+    def change(self, table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+        """Return for each row of ``change`` or ``checks`` the persons of its smaller wave, and why one of its levels is hidden."""
+        first, last = (pd.Series(self.why(table["alliance"], table[wave], table["indicator"]), index=table.index) for wave in ("from_wave", "to_wave"))
+        return table[["n_from", "n_to"]].min(axis=1, skipna=False), first.mask(first == "", last)
+
+    @cached_property
+    def weighed_and_hidden(self) -> set[str]:
+        """The indicators of which an alliance's change is hidden that the average over alliances was made of."""
+        if self.changes is None:
+            return set()
+        n, reasons = self.change(self.changes)
+        is_blank = (n.fillna(0) > 0) & ((n.fillna(0) < self.minimum) | (reasons != ""))
+        is_weighed = ~self.changes["alliance"].isin([ALL, AVERAGE]) & (self.changes["tier"].fillna("") != UNTESTED)
+        return set(self.changes.loc[is_blank & is_weighed, "indicator"])
 
     def wave_of(self, year: int) -> str:
         """Return the wave whose reports are of ``year``; empty where there is none."""
@@ -120,46 +167,6 @@ class _Rules:
         return [self.levels.get(key, "") for key in zip(alliances, waves, indicators, strict=True)]
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """A number of one alliance (or all), what it is of, on how many persons it rests, and why it is hidden (empty: shown)."""
-
-    alliance: str
-    key: Key
-    n: int
-    reason: str
-
-
-def _cells(table: pd.DataFrame, key: tuple[str, ...], n: pd.Series, reasons: Iterable[str]) -> list[_Cell]:
-    """Return the numbers of ``table`` that somebody stands behind."""
-    keys = zip(*(table[name] for name in key), strict=True)
-    rows = zip(table["alliance"], keys, n.astype("Float64").fillna(0), reasons, strict=True)
-    return [_Cell(alliance, of, int(persons), reason) for alliance, of, persons, reason in rows if persons > 0]
-
-
-def complemented(cells: Iterable[_Cell], minimum: int) -> Reasons:
-    """Return why each of ``cells`` is hidden, those added that could be found as the total less what is shown.
-
-    Where the total is shown, at least two alliances are hidden, together at least ``minimum`` persons; the smallest are
-    added first. Source: Hundepool et al. 2012, section 4.3 (secondary suppression).
-    """
-    groups: dict[Key, list[_Cell]] = {}
-    for cell in cells:
-        groups.setdefault(cell.key, []).append(cell)
-    reasons: Reasons = {}
-    for key, group in groups.items():
-        hidden = {cell.alliance: cell for cell in group if cell.reason}
-        reasons |= {(name, *key): cell.reason for name, cell in hidden.items()}
-        if not hidden or ALL in hidden or not any(cell.alliance == ALL for cell in group):
-            continue
-        shown = sorted((cell for cell in group if cell.alliance not in {*hidden, ALL}), key=lambda cell: (cell.n, cell.alliance))
-        while shown and (len(hidden) < 2 or sum(cell.n for cell in hidden.values()) < minimum):
-            added = shown.pop(0)
-            hidden[added.alliance] = added
-            reasons[(added.alliance, *key)] = WITHHELD
-    return reasons
-
-
 def _indicators(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
     is_survey, is_target = table["source"] == "survey", table["statistic"] == "attainment"
     n = table["n"].astype("Float64").mask(is_target & (_persons(table) < table["n"]), _persons(table)).where(is_survey, rules.minimum)
@@ -170,12 +177,15 @@ def _indicators(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _change(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
-    n = table[["n_from", "n_to"]].min(axis=1, skipna=False)
-    first, last = (pd.Series(rules.why(table["alliance"], table[wave], table["indicator"]), index=table.index) for wave in ("from_wave", "to_wave"))
-    reasons = first.mask(first == "", last)
+    """Blank changes, and where one that was weighed into the average is blank also the average and what was drawn to it."""
+    n, reasons = rules.change(table)
+    is_telling = table["indicator"].isin(rules.weighed_and_hidden)
+    is_weighed = is_telling & ((table["alliance"] == AVERAGE) | table["method"].isin(RESTING_ON_ALL))
+    reasons = reasons.mask(is_weighed, WITHHELD)
     is_blank = (n.fillna(0) < rules.minimum) | (reasons != "")
+    blanked = _blanked(table, n.mask(is_weighed, rules.minimum), rules.minimum, reasons, CHANGE)
     verdict = table["verdict"].mask(is_blank & table["verdict"].notna(), "described_only")
-    return _blanked(table, n, rules.minimum, reasons, CHANGE).assign(verdict=verdict)
+    return blanked.assign(verdict=verdict, shrunken=blanked["shrunken"].mask(is_telling))
 
 
 def _attainment(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
@@ -197,7 +207,7 @@ def _persons(table: pd.DataFrame) -> pd.Series:
 def _response(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
     """Blank who answered where fewer than the minimum were invited; how many were invited is the register's."""
     few = np.where(table["invited"].fillna(0) < rules.minimum, SMALL, "")
-    is_hidden = _are_in(complemented(_cells(table, ("wave",), table["invited"], few), rules.minimum), table, "wave")
+    is_hidden = _are_in(complemented(cells_of(table, ("wave",), table["invited"], few), rules.minimum), table, "wave")
     return table.assign(**{name: table[name].mask(is_hidden) for name in RESPONSE})
 
 
@@ -206,9 +216,11 @@ def _answers(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
     codebook = rules.evaluation.codebook
     closed = {item.id for item in codebook.items if codebook.scales[item.scale].answers}
     kept = table[table["item"].isin(closed)]
-    given = kept[~kept["answer"].isin(get_args(MissingKind))].groupby(["alliance", "wave", "item"])["n"].sum().reset_index()
-    few = np.where(given["n"] < rules.minimum, SMALL, "")
-    hidden = {*complemented(_cells(given, ("wave", "item"), given["n"], few), rules.minimum), *rules.item_levels}
+    given = kept[~kept["answer"].isin(get_args(MissingKind))].groupby(["alliance", "wave", "item"])["n"].agg(n="sum", most="max").reset_index()
+    is_alike = given["item"].isin(rules.special_items) & (given["most"] == given["n"])
+    reasons = np.where(given["n"] < rules.minimum, SMALL, np.where(is_alike, WITHHELD, ""))
+    cells = everywhere(cells_of(given, ("wave", "item"), given["n"], reasons))
+    hidden = {*complemented(cells, rules.minimum), *rules.item_levels}
     return kept.assign(n=kept["n"].mask(_are_in(hidden, kept, "wave", "item") | (kept["n_usable"] < rules.minimum)))
 
 
@@ -231,20 +243,22 @@ def _pooled(group: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
 
 def _attrition(rules: _Rules, table: pd.DataFrame) -> pd.DataFrame:
-    """Blank the means of both groups of a wave where one of them is too small, as it follows from the other and the level."""
-    plan, names = rules.evaluation.plan, (table["alliance"], table["indicator"])
-    ends = {"before": plan.from_wave, "after": plan.to_wave}
-    levels = {place: np.array(rules.why(names[0], [wave] * len(table), names[1])) != "" for place, wave in ends.items()}
-    few = {name: (table[name].fillna(0) > 0) & (table[name].fillna(0) < rules.minimum) for name in ("n_stayers", "n_leavers", "n_entrants")}
-    blank = {}
-    for place, others in (("before", "n_leavers"), ("after", "n_entrants")):
-        first = few["n_stayers"] | few[others] | levels[place]
-        cells = _cells(table, ("indicator",), table["n_stayers"], np.where(first, SMALL, ""))
-        blank[place] = first | _are_in(complemented(cells, rules.minimum), table, "indicator")
-    either = blank["before"] | blank["after"]
-    columns = ((BEFORE, blank["before"]), (AFTER, blank["after"]), (PARTS, either), (("change",), levels["before"] | levels["after"]))
-    masked = {name: table[name].mask(is_blank) for group, is_blank in columns for name in group}
-    return table.assign(**masked, flag=_flagged(table["flag"], either, pd.Series(SMALL, index=table.index)))
+    """Blank the means of all groups where one of them is too small, as it follows from the others and the levels.
+
+    How many stayed, left and came is blank too where a wave as a whole is too small.
+    """
+    counts = {name: table[name].astype("Float64").fillna(0) for name in GROUPS}
+    few = pd.concat([(n > 0) & (n < rules.minimum) for n in counts.values()], axis=1).any(axis=1)
+    ends = [rules.why(table["alliance"], [wave] * len(table), table["indicator"]) for wave in (rules.evaluation.plan.from_wave, rules.evaluation.plan.to_wave)]
+    is_level = pd.Series([bool(first or last) for first, last in zip(*ends, strict=True)], index=table.index)
+    first = few | is_level
+    hidden = {key for n in counts.values() for key in complemented(cells_of(table, ("indicator",), n, np.where(first, SMALL, "")), rules.minimum)}
+    is_blank = first | _are_in(hidden, table, "indicator")
+    totals = [counts["n_stayers"] + counts["n_leavers"], counts["n_stayers"] + counts["n_entrants"]]
+    is_tiny = (totals[0] < rules.minimum) | (totals[1] < rules.minimum)
+    columns = ((MEANS, is_blank), (("change",), is_level | is_tiny), (GROUPS, is_tiny & (totals[0] + totals[1] > 0)))
+    masked = {name: table[name].mask(blank.astype(bool)) for group, blank in columns for name in group}
+    return table.assign(**masked, flag=_flagged(table["flag"], is_blank, pd.Series(np.where(few, SMALL, WITHHELD), index=table.index)))
 
 
 def _are_in(keys: Collection[Key], table: pd.DataFrame, *columns: str) -> pd.Series:
@@ -262,7 +276,7 @@ def _blanked(table: pd.DataFrame, n: pd.Series, minimum: int, hidden: pd.Series,
 
 
 def _flagged(flags: pd.Series, is_flagged: pd.Series, reasons: pd.Series) -> pd.Series:
-    """Add the reason to the flags of blanked rows, and take from them what would tell the answer."""
-    kept = flags.fillna("").map(lambda text: "; ".join(flag for flag in text.split("; ") if flag and flag.partition(":")[0] not in TELLING))
+    """Add the reason to the flags of blanked rows, and keep of the others what tells nothing of the answers."""
+    kept = flags.fillna("").map(lambda text: "; ".join(flag for flag in text.split("; ") if re.split(r"[: ]", flag)[0] in HARMLESS))
     joined = kept.where(kept == "", kept + "; ") + reasons
     return flags.mask(is_flagged, joined)

@@ -13,7 +13,8 @@ import pandas as pd
 
 from midterm.description import Evaluation
 from midterm.places import BOOKS, PUBLISHED
-from midterm.publish.disclosure import ALL, AVERAGE, Published, publishable
+from midterm.publish.disclosure import AVERAGE, Published, publishable
+from midterm.publish.suppression import ALL
 from midterm.tables import Store
 
 

@@ -152,6 +152,7 @@ class Palette:
             "maintained": ("s", "#a9bfce"),
             "uncertain": ("o", self.diverging[1]),
             "off_track": ("v", self.warning),
+            "described_only": ("o", "#efefef"),
             "not_computable": ("x", "#d9d9d9"),
         }[status]
 

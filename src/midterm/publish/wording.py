@@ -18,6 +18,7 @@ from midterm.publish.style import Palette, format_number, format_percent
 ALL, AVERAGE = "all", "average"
 VERDICTS = ("changed_better", "changed_worse", "no_relevant_change", "inconclusive", "described_only")
 STATUSES = ("reached", "on_track", "maintained", "uncertain", "off_track", "not_computable")
+SHOWN_STATUSES = (*STATUSES[:-1], "described_only", "not_computable")  # as ``status_of`` says them
 NO_DATA, NOT_PUBLISHED, WITHHELD = "no_data", "not_published", "withheld"
 UNTOLD = frozenset({NO_DATA, NOT_PUBLISHED, WITHHELD})  # what stands for a verdict where there is none
 
@@ -122,7 +123,7 @@ class Wording:
         """Return the smallest and largest of ``values`` as whole numbers."""
         known = [float(value) for value in values if not pd.isna(value)]
         if not known:
-            return self.too_small
+            return f"<{self.evaluation.minimum}"
         low, high = self.number(min(known), 0), self.number(max(known), 0)
         return low if low == high else f"{low}–{high}"
 
@@ -175,6 +176,13 @@ def flags_in(flag: Any) -> dict[str, list[str]]:
     """Return the flags of a cell by name, each with its whole numbers."""
     parts = [] if pd.isna(flag) else [one.partition(":") for one in str(flag).split("; ") if one]
     return {name: re.findall(r"\d+", rest) for name, _, rest in parts}
+
+
+def status_of(row: Any) -> str:
+    """Return a target's status; one with a value that is not to be tested is described only."""
+    if pd.isna(row.status):
+        return "not_computable"
+    return "described_only" if row.status == "not_computable" and not pd.isna(row.attainment) else str(row.status)
 
 
 def verdict_of(row: Any) -> str:

@@ -34,6 +34,7 @@ class _Bar:
     other: float
     persons: float
     is_public: bool
+    persons_asked: float = 0.0
 
     @property
     def left(self) -> float:
@@ -80,12 +81,17 @@ def _bars(found: pd.DataFrame, block: str, wave: str, scale: Scale) -> list[_Bar
     if rows.empty:
         return []
     if rows["n"].isna().any() or rows["n"].sum() == 0:
-        return [_Bar(block, wave, (), float("nan"), float("nan"), float("nan"), is_public=False)]
+        return [_Bar(block, wave, (), float("nan"), float("nan"), float("nan"), is_public=False, persons_asked=float(rows["n_usable"].max()))]
     counts = rows.groupby("answer")["n"].sum()
     given = [float(counts.get(f"{answer.value:g}", 0.0)) for answer in scale.answers]
     asked, unknown = float(counts.sum()), float(counts.get("dont_know", 0.0))
     shares = tuple(count / max(sum(given), 1.0) for count in given)
     return [_Bar(block, wave, shares, unknown / asked, (asked - sum(given) - unknown) / asked, float(rows["n_usable"].max()), is_public=True)]
+
+
+def _why(wording: Wording, bar: _Bar) -> str:
+    """Return why a bar is not shown: too few persons were asked, or it would tell of others."""
+    return wording.too_small if bar.persons_asked < wording.evaluation.minimum else wording.labels.withheld
 
 
 def _title(wording: Wording, blocks: Sequence[Block], bars: Sequence[_Bar], wave: str) -> str:
@@ -153,7 +159,7 @@ def _draw_block(page: Page, wording: Wording, bars: Sequence[_Bar], middle: floa
         y = middle + (place - (len(bars) - 1) / 2) * (BAR + 0.03)
         page.text(MARGIN + NAMES + WAVES - 0.08, y, wrap(wording.wave(bar.wave), WAVES - 0.04, SMALL, lines=1), size=SMALL, color=SOFT, ha="right")
         if not bar.is_public:
-            page.text(MARGIN + NAMES + WAVES, y, wording.labels.answers_too_small.format(too_small=wording.too_small), size=SMALL, color=SOFT)
+            page.text(MARGIN + NAMES + WAVES, y, _why(wording, bar), size=SMALL, color=SOFT)
             continue
         _draw_bar(page, wording, list(zip(bar.shares, frame.colours, strict=True)), (frame.middle - bar.left * frame.unit, y), frame.unit)
         _draw_bar(page, wording, [(bar.unknown, UNKNOWN), (bar.other, OTHER)], (frame.apart, y), frame.unit)
@@ -182,6 +188,6 @@ def _numbers(bars: Sequence[_Bar], scale: Scale, unit: str) -> pd.DataFrame:
 def _alt(wording: Wording, blocks: Sequence[Block], bars: Sequence[_Bar], title: str) -> str:
     parts = []
     for block in blocks:
-        shown = [f"{wording.percent(bar.agree) if bar.is_public else wording.too_small} ({wording.wave(bar.wave)})" for bar in bars if bar.block == block.id]
+        shown = [f"{wording.percent(bar.agree) if bar.is_public else _why(wording, bar)} ({wording.wave(bar.wave)})" for bar in bars if bar.block == block.id]
         parts.append(f"{block.title.in_(wording.language)} {', '.join(shown)}")
     return wording.labels.answers_alt.format(title=title, parts="; ".join(parts))

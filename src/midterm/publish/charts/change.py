@@ -46,7 +46,8 @@ def forest(tables: Published, evaluation: Evaluation, language: Language, _unit:
         return None
     rows = {row.alliance: row for row in records(found)}
     pooled = [name for name in (ALL, AVERAGE) if name in rows]
-    further = _further(tables["checks"], evaluation, indicator) if AVERAGE in pooled else pd.DataFrame()
+    is_told = AVERAGE in rows and not pd.isna(rows[AVERAGE].estimate) and rows[AVERAGE].verdict != "described_only"
+    further = _further(tables["checks"], evaluation, indicator) if is_told else pd.DataFrame()
     drawn = _Forest(wording, evaluation.indicator(indicator), (*evaluation.alliances, *pooled), rows, next(iter(records(further)), None))
     title = wording.tally(wording.indicator(indicator), drawn.verdicts, "verdict", VERDICTS, wording.units)
     named = {"indicator": wording.indicator(indicator), "units": wording.units, "period": wording.period((plan.from_wave, plan.to_wave))}

@@ -15,7 +15,7 @@ from midterm.publish.charts.layout import INNER, Entry, Page, Rows, draw_key, ke
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import BAND, FAINT, INK, SMALL, SOFT, Palette, ink_on, wrap
-from midterm.publish.wording import ALL, NO_DATA, STATUSES, Wording, records, rows_of
+from midterm.publish.wording import ALL, NO_DATA, SHOWN_STATUSES, Wording, records, rows_of, status_of
 
 NAMES, REACHED, JUDGED = 2.15, 0.62, 0.95  # inches of the text columns
 LOWEST, HIGHEST = -0.5, 1.5  # attainment beyond is drawn at the edge, its number in full
@@ -36,19 +36,15 @@ def _years(rows: pd.DataFrame) -> str:
     return "" if not years else str(years[0]) if years[0] == years[-1] else f"{years[0]}–{years[-1]}"
 
 
-def _status(row: Any) -> str:
-    return "not_computable" if pd.isna(row.status) else str(row.status)
-
-
 def _bullets(wording: Wording, rows: pd.DataFrame, framework: pd.DataFrame, unit: str) -> Chart:
     framed = framework[framework["alliance"] == unit]
     named = dict(zip(framed["indicator_id"], framed["indicator"], strict=True))
     found = records(rows)
-    title = wording.tally(wording.unit_name(unit), [_status(row) for row in found], "status", STATUSES, wording.labels.counted_targets)
+    title = wording.tally(wording.unit_name(unit), [status_of(row) for row in found], "status", SHOWN_STATUSES, wording.labels.counted_targets)
     subtitle = wording.labels.attainment_subtitle.format(unit=wording.unit_name(unit), year=_years(rows))
     texts = [" ".join(part for part in wording.target(str(row.indicator_id), named) if part) for row in found]
     source = wording.labels.attainment_source.format(unit=wording.unit_name(unit), year=_years(rows), n=len(found))
-    parts = [f"{text} {_percent(wording, row)}, {wording.word('status', _status(row))}" for text, row in zip(texts, found, strict=True)]
+    parts = [f"{text} {_percent(wording, row)}, {wording.word('status', status_of(row))}" for text, row in zip(texts, found, strict=True)]
     alt = wording.labels.attainment_alt.format(title=title, parts="; ".join(parts))
     words = Words(title, subtitle, source, wording.labels.attainment_note, alt)
     return Chart(_draw_bullets(wording, found, lay_rows(texts, NAMES, least=0.26, most=0.36), words).figure, rows, words)
@@ -79,7 +75,7 @@ def _draw_bullets(wording: Wording, found: Sequence[Any], rows: Rows, words: Wor
         _draw_bullet(axes, wording.palette.accent, row, middle, (low, high))
         text = _percent(wording, row) + ("" if pd.isna(row.year) or row.year == latest else f" ({int(row.year)})")
         page.text(left + width + REACHED + 0.06, head + middle, text, size=SMALL, ha="right")
-        _draw_status(page, wording, _status(row), left + width + REACHED + 0.18, head + middle)
+        _draw_status(page, wording, status_of(row), left + width + REACHED + 0.18, head + middle)
     return page
 
 
@@ -114,9 +110,9 @@ def _draw_status(page: Page, wording: Wording, status: str, x: float, y: float) 
 
 def _statuses(wording: Wording, rows: pd.DataFrame) -> Chart:
     """Count statuses per alliance; attainments of unlike indicators are never averaged."""
-    counts = pd.crosstab(rows["alliance"].astype(str), pd.Series([_status(row) for row in records(rows)], index=rows.index))
-    table = counts.reindex(index=list(wording.evaluation.alliances), columns=list(STATUSES), fill_value=0)
-    title = wording.tally(wording.unit_name(ALL), [_status(row) for row in records(rows)], "status", STATUSES, wording.labels.counted_targets)
+    counts = pd.crosstab(rows["alliance"].astype(str), pd.Series([status_of(row) for row in records(rows)], index=rows.index))
+    table = counts.reindex(index=list(wording.evaluation.alliances), columns=list(SHOWN_STATUSES), fill_value=0)
+    title = wording.tally(wording.unit_name(ALL), [status_of(row) for row in records(rows)], "status", SHOWN_STATUSES, wording.labels.counted_targets)
     subtitle = wording.labels.attainment_all_subtitle.format(units=wording.units, year=_years(rows))
     source = wording.labels.attainment_all_source.format(units=wording.units, year=_years(rows), n=wording.number(len(rows), 0))
     parts = [f"{wording.unit_name(str(name))}: {_counted(wording, row)}" for name, row in table.iterrows()]
@@ -130,7 +126,7 @@ def _counted(wording: Wording, row: pd.Series) -> str:
 
 
 def _draw_statuses(wording: Wording, table: pd.DataFrame, words: Words) -> Page:
-    entries: list[Entry] = [(status_sign(wording.palette, status), wording.word("status", status)) for status in STATUSES if table[status].sum()]
+    entries: list[Entry] = [(status_sign(wording.palette, status), wording.word("status", status)) for status in SHOWN_STATUSES if table[status].sum()]
     rows = lay_rows([wording.unit_name(str(name)) for name in table.index], UNITS)
     head = key_height(entries) + 0.1
     left, width = MARGIN + UNITS + 0.1, INNER - UNITS - 0.55
@@ -140,7 +136,7 @@ def _draw_statuses(wording: Wording, table: pd.DataFrame, words: Words) -> Page:
     step = width / max(int(table.sum(axis=1).max()), 1)
     for (_, counts), middle in zip(table.iterrows(), rows.middles, strict=True):
         x = left
-        for status in STATUSES:
+        for status in SHOWN_STATUSES:
             _draw_count(page, wording.palette, status, int(counts[status]), (x, head + middle), (step, min(rows.step * 0.72, 0.2)))
             x += counts[status] * step
         total = int(counts.sum())

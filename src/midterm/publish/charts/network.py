@@ -96,7 +96,7 @@ def _words(found: _Network, unit: str, shared: Mapping[str, Sequence[str]]) -> W
     wording, labels = found.wording, found.wording.labels
     total = len(found.alliances if unit == ALL else found.partners[unit])
     texts = {"n": len(shared), "total": total, "unit": wording.evaluation.file.unit.singular.in_(wording.language), "units": wording.units}
-    texts |= {"name": wording.unit_name(unit), "count": len(found.partners), "groups": len(_groups(found))}
+    texts |= {"name": wording.unit_name(unit), "count": len(found.partners)}
     if unit == ALL:
         title, lead = (labels.network_title_none, labels.network_title_one, labels.network_title)[min(len(shared), 2)], labels.network_subtitle
     else:
@@ -104,8 +104,8 @@ def _words(found: _Network, unit: str, shared: Mapping[str, Sequence[str]]) -> W
     said = title.format(**texts)
     parts = [f"{found.name(one)}: {', '.join(wording.unit_name(alliance) for alliance in alliances)}" for one, alliances in shared.items()]
     crossings = labels.network_alt_crossings.format(units=wording.units, parts="; ".join(parts)) if parts else ""
-    alt = " ".join(text for text in (labels.network_alt.format(title=said, **texts), crossings, _consortia(found, unit)) if text)
-    return Words(said, lead.format(**texts), labels.network_source.format(**texts), labels.network_note.format(**texts), alt)
+    alt = " ".join(text for text in (labels.network_alt.format(title=said), crossings, _consortia(found, unit)) if text)
+    return Words(said, lead.format(**texts), labels.network_source.format(**texts), labels.network_note, alt)
 
 
 def _groups(found: _Network) -> list[set[str]]:

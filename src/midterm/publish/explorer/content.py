@@ -16,7 +16,7 @@ from midterm.description.explorer_texts import ExplorerTexts
 from midterm.measure.attainment import to_date
 from midterm.publish.charts.registry import FigureSpec, figures_of
 from midterm.publish.report.context import Context
-from midterm.publish.wording import ALL, AVERAGE, NO_DATA, NOT_PUBLISHED, WITHHELD, flags_of, planned_changes, records, verdict_of, why_absent
+from midterm.publish.wording import ALL, AVERAGE, NO_DATA, NOT_PUBLISHED, WITHHELD, flags_of, planned_changes, records, status_of, verdict_of, why_absent
 
 Said = dict[str, Any]
 
@@ -147,7 +147,7 @@ def _level(e: Explored, indicator: Indicator, unit: str, wave: str) -> Said:
         "who": f"{who} {texts.once}" if unit == ALL else who,
         "range": texts.range.format(**ends) if has_interval else texts.range_absent,
         "size": say.word("tier", row.tier) if isinstance(row.tier, str) else "",
-        "remarks": " ".join(sentence for name, sentence in texts.level_flags if name in flags),
+        "remarks": " ".join(sentence for name, sentence in texts.level_flags if name in flags and not (name == "no_error" and has_interval)),
         "target": _promise(e, indicator, unit, wave),
     }
 
@@ -201,7 +201,7 @@ def _targets(e: Explored, unit: str) -> Said:
             say.as_given(row.actual) if row.year == year else f"{say.as_given(row.actual)} ({row.year})",
             say.percent(row.attainment),
             say.percent(row.expected),
-            say.word("status", row.status if why_absent(row) == NO_DATA else why_absent(row)),
+            say.word("status", status_of(row) if why_absent(row) == NO_DATA else why_absent(row)),
         ]
         for row in records(to_date(rows))
     ]

@@ -6,11 +6,12 @@ The report's section of an alliance and its factsheet are made of the same parts
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import pandas as pd
 
 from midterm.publish.report.context import Context, escaped, markdown_table
-from midterm.publish.wording import STATUSES, records
+from midterm.publish.wording import SHOWN_STATUSES, records, status_of, verdict_of
 
 
 def portrait(c: Context, alliance_id: str) -> list[str]:
@@ -30,11 +31,14 @@ def portrait(c: Context, alliance_id: str) -> list[str]:
             lines.append(escaped(t.unit_consortium.format(name=partner.name, n=len(partner.members), members=", ".join(partner.members))))
     last = c.one("response", alliance=alliance_id, wave=c.evaluation.plan.to_wave)
     lines.append(
-        t.unit_response.format(
-            wave=say.wave(c.evaluation.plan.to_wave), usable=c.count(last.usable), invited=c.count(last.invited), rate=say.percent(last.rate)
-        )
+        t.unit_response.format(wave=say.wave(c.evaluation.plan.to_wave), usable=_usable(c, last), invited=c.count(last.invited), rate=say.percent(last.rate))
     )
     return ["\\\n".join(lines)]
+
+
+def _usable(c: Context, row: Any) -> str:
+    """Return how many answered; where few were invited, that it is not shown."""
+    return c.say.too_small if pd.isna(row.usable) and not pd.isna(row.invited) else c.count(row.usable)
 
 
 def planned(c: Context, alliance: str) -> list[str]:
@@ -52,7 +56,7 @@ def planned(c: Context, alliance: str) -> list[str]:
             say.as_given(row.actual) if row.year == year else f"{say.as_given(row.actual)} ({row.year})",
             say.percent(row.attainment),
             say.percent(row.expected),
-            say.word("status", row.status),
+            say.word("status", status_of(row)),
         ]
         for row in records(last)
     ]
@@ -64,9 +68,9 @@ def planned(c: Context, alliance: str) -> list[str]:
 def statuses(c: Context, alliance: str) -> str:
     """Return how many targets of ``alliance`` have which status, in a sentence."""
     rows = c.rows("attainment", alliance=alliance)
-    last = c.targets(alliance)["status"].fillna("not_computable")
-    counts = ", ".join(f"{c.say.word('status', status)} {n}" for status in STATUSES if (n := int((last == status).sum())))
-    return escaped(c.texts.planned_lead.format(n=len(last), year=int(rows["year"].max()), counts=counts))
+    found = [status_of(row) for row in records(c.targets(alliance))]
+    counts = ", ".join(f"{c.say.word('status', status)} {found.count(status)}" for status in SHOWN_STATUSES if status in found)
+    return escaped(c.texts.planned_lead.format(n=len(found), year=int(rows["year"].max()), counts=counts))
 
 
 def changed(c: Context, alliance: str) -> list[str]:
@@ -102,7 +106,7 @@ def change_table(c: Context, *alliances: str) -> str:
                     value,
                     interval or t.value_absent,
                     c.detectable(row, indicator) or t.value_absent,
-                    say.word("verdict", row.verdict),
+                    say.word("verdict", verdict_of(row)),
                 ]
             )
     columns = [

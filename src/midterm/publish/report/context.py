@@ -81,7 +81,7 @@ class Context:
 
     def rows(self, table: str, **key: object) -> pd.DataFrame:
         """Return the rows of ``table`` with ``key``."""
-        return self.tables[table].iloc[self._places(table, key)]
+        return self.tables[table].iloc[self._places(table, key)] if key else self.tables[table]
 
     def one(self, table: str, **key: object) -> Any:
         """Return the one row of ``table`` with ``key``; raise UserError naming the reference when there is none."""

@@ -449,7 +449,7 @@ CASES: list[tuple[Edit, dict[str, Status]]] = [
         lambda start: (start.evaluation["plan"]["primary"].append("new"), start.indicators["indicators"].append({**indicator(start, "goal"), "id": "new"})),
         {"new": Status(False, ("added_after_seal",)), "cooperation": Status(True)},
     ),
-    (lambda start: start.evaluation["plan"].update(primary=[]), {"cooperation": Status(False, ("dropped_after_seal",)), "goal": Status(False)}),
+    (lambda start: start.evaluation["plan"].update(primary=["safety"]), {"cooperation": Status(False, ("dropped_after_seal",)), "goal": Status(False)}),
 ]
 
 

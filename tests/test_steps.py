@@ -19,6 +19,7 @@ WAITS = {
     "draw_all": {"review_quality": ALL, "compare_alliances": ALL},
     "draw_alliance": {"compare_alliances": ALL},
     "publish_report": {"review_quality": ALL, "compare_alliances": ALL, "draw_all": ALL, "draw_alliance": ALL},
+    "publish_tables": {"review_quality": ALL, "compare_alliances": ALL, "draw_all": ALL, "draw_alliance": ALL},
 }
 
 

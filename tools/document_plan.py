@@ -13,9 +13,9 @@ from midterm.steps import STEPS, Step, follows
 WIDTH, HEIGHT, ACROSS, DOWN = 1.55, 0.62, 2.1, 0.95  # inches: a box, and from box to box
 UNITS = {"wave": "per wave", "alliance": "per alliance", "once": "once"}
 DESCRIPTION = (
-    "Eleven steps from left to right. Cleaning: survey per wave, frameworks per alliance, population and interviews once. From these, "
+    "Twelve steps from left to right. Cleaning: survey per wave, frameworks per alliance, population and interviews once. From these, "
     "review of quality once and indicators per alliance; then waves are compared per alliance, then alliances once. From what may be shown, figures "
-    "are drawn per alliance and once for all, and last the report is published."
+    "are drawn per alliance and once for all, and last the report and the tables are published."
 )
 
 ACCENT = Palette().accent

@@ -137,7 +137,7 @@ STEPS = (
             *(f"{PARTS}/{name}/*.parquet" for name in (*MEASURED, *COMPARED)),
         ),
         (
-            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED, "combinations") for ending in TABLE),
+            *(f"{TABLES}/{name}.{ending}" for name in (*MEASURED, *COMPARED, "combinations", "evidence") for ending in TABLE),
             f"{PUBLISHED}/*/*.parquet",
         ),
     ),
@@ -170,10 +170,15 @@ STEPS = (
         (
             *(f"reports/report.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
             *(f"reports/factsheets/*.{language}.{ending}" for language in LANGUAGES for ending in ("html", "docx", "odt", "pdf")),
-            "reports/explorer.html",
-            *(f"reports/annex.{language}.xlsx" for language in LANGUAGES),
-            *(f"{TABLES}/{name}.{ending}" for name in ("evidence", "remarks") for ending in TABLE),
+            *(f"{TABLES}/remarks.{ending}" for ending in TABLE),
         ),
+    ),
+    Step(
+        "publish_tables",
+        "95_publish_tables",
+        "once",
+        ("{description}", "{labels}", *(f"data/processed/{book}.parquet" for book in BOOKS), f"{PUBLISHED}/*/*.parquet", f"{FIGURES}/*"),
+        (*(f"reports/annex.{language}.xlsx" for language in LANGUAGES), "reports/explorer.html"),
     ),
 )
 

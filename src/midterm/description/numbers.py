@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-ADDRESS = re.compile(r"\]\([^)]*\)|<https?://[^>]*>")
+ADDRESS = re.compile(r"\]\([^)]*\)|https?://\S+")
+MONTHS = ["jan", "feb", "maart", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec", "mar", "may", "oct"]
+DATE = re.compile(rf"\b\d{{1,2}}\s+(?=(?:{'|'.join(MONTHS)})[a-z]*\b)", re.IGNORECASE)
 LIST_MARK = re.compile(r"^\s*(\d+[.)])\s")
-NUMBER = re.compile(r"(?<![\w.,])[-+−]?\d[\d.,]*(?:\s?%)?(?![\w])")
+NUMBER = re.compile(r"(?<![\w.,])(?<!\w[-–])[-+−]?\d[\d.,]*(?:\s?%)?(?![\w])")
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def typed_numbers(line: str, names: Iterable[str] = ()) -> Iterator[str]:
-    """Give every number in ``line``, but for years, the marks of a numbered list, addresses, and what is part of a word or of ``names``."""
-    text = ADDRESS.sub("]", line)
+    """Give every number in ``line``, but for years, dates, the marks of a numbered list, addresses, and what is part of a word or of ``names``."""
+    text = DATE.sub("", ADDRESS.sub("]", line))
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, " ")
     mark = LIST_MARK.match(text)

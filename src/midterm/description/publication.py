@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -11,6 +14,7 @@ from midterm.description.model import Frozen
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 COLOURS: tuple[Colour, Colour, Colour, Colour, Colour] = ("#8e3b00", "#e08214", "#bdbdbd", "#5aa0d0", "#154273")
 FACES = ("regular", "italic", "semibold", "bold")
+PARTS = {"reference_docx": "word/styles.xml", "reference_odt": "styles.xml"}
 READABLE = 4.5  # contrast of text with its ground (WCAG 2.1, 1.4.3)
 
 
@@ -65,3 +69,24 @@ def _contrast_with_white(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+def file_fault(path: Path, key: object, font: FontFiles | None) -> str:
+    """Return what is wrong with a font or reference document; empty when it is what its key says."""
+    if key in PARTS:
+        with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            return "" if PARTS[str(key)] in archive.namelist() else f"this file is no document of {str(key).rpartition('_')[2]}; name one"
+        return f"this file cannot be opened as {str(key).rpartition('_')[2]}; save it anew"
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        names = TTFont(path, lazy=True)["name"]
+    except (OSError, TTLibError, KeyError):
+        return "this file is no font that can be read; name a .ttf or .otf file"
+    families = {str(names.getDebugName(number)) for number in (1, 16) if names.getDebugName(number)}
+    wanted = font.name if font else ""
+    return (
+        ""
+        if any(family.startswith(wanted) for family in families)
+        else f"this file is of the font {min(families, default='?')!r}, not {wanted!r}; correct the name"
+    )

@@ -55,6 +55,7 @@ class ReportTexts(Sentences):
     # Summary
     summary: Plain
     summary_lead: Annotated[str, uses("units_n", "units", "period", "usable", "invited", "rate")]
+    summary_lead_uninvited: Annotated[str, uses("units_n", "units", "period", "usable")]
     summary_question: Annotated[str, uses("claim", "conclusion", "strength", "voices")]
     summary_change: Annotated[str, uses("units_n", "units", "from_wave", "to_wave")]
     summary_overview: Annotated[str, uses("figure")]
@@ -64,8 +65,10 @@ class ReportTexts(Sentences):
     questions: Plain
     questions_lead: Plain
     approach: Plain
-    approach_background: Plain
-    approach_sources: Annotated[str, uses("waves", "units")]
+    approach_sources: Plain
+    approach_survey: Annotated[str, uses("units", "waves")]
+    approach_framework: Annotated[str, uses("units")]
+    approach_interviews: Annotated[str, uses("units")]
     approach_scores: Annotated[str, uses("min_answered")]
     approach_change: Annotated[str, uses("primary", "from_wave", "to_wave")]
     approach_small: Annotated[str, uses("minimum", "units")]
@@ -114,6 +117,7 @@ class ReportTexts(Sentences):
     unit_partners: Annotated[str, uses("n", "names")]
     unit_consortium: Annotated[str, uses("name", "n", "members")]
     unit_response: Annotated[str, uses("wave", "usable", "invited", "rate")]
+    unit_response_uninvited: Annotated[str, uses("wave", "usable")]
     planned_done: Plain
     planned_lead: Annotated[str, uses("n", "year", "counts")]
     planned_absent: Annotated[str, uses("unit")]
@@ -199,15 +203,12 @@ class ReportTexts(Sentences):
     col_usable: Plain
     col_rate: Plain
     col_indicator: Plain
-    col_level: Plain
     col_baseline: Plain
     col_target: Plain
     col_actual: Plain
     col_attainment: Plain
     col_expected: Plain
     col_status: Plain
-    col_from: Plain
-    col_to: Plain
     col_change: Plain
     col_interval: Annotated[str, uses("level")]
     col_detectable: Plain
@@ -217,10 +218,8 @@ class ReportTexts(Sentences):
     col_survey: Plain
     col_framework: Plain
     col_interview: Plain
-    col_agreement: Plain
     col_strength: Plain
     col_conclusion: Plain
-    col_sources: Plain
     col_file: Plain
     col_row: Plain
     col_column: Plain

@@ -15,6 +15,7 @@ from midterm.description.evaluation_file import EvaluationFile
 from midterm.description.indicators import Indicator, Indicators
 from midterm.description.model import Loaded
 from midterm.description.personal import is_personal
+from midterm.description.publication import file_fault
 from midterm.description.spelling import normalise
 from midterm.errors import Problem, nearest
 
@@ -43,6 +44,8 @@ def path_faults(root: Path, file: Loaded[EvaluationFile]) -> Iterator[Problem]:
             yield file.problem(key, "path_outside", f"the path {name!r} leads outside the evaluation's folder; put the raw data inside it")
         elif (key, name) in published and not (root / name).is_file():
             yield file.problem(key, "missing_file", f"the file {name!r} is not there; put it in place or correct the name")
+        elif (key, name) in published and (fault := file_fault(root / name, key[-1], model.publication.font)):
+            yield file.problem(key, "wrong_file", fault)
 
 
 def evaluation_faults(file: Loaded[EvaluationFile]) -> Iterator[Problem]:
@@ -53,6 +56,8 @@ def evaluation_faults(file: Loaded[EvaluationFile]) -> Iterator[Problem]:
     for at, alliance in enumerate(model.alliances):
         if alliance.id in RESERVED:
             yield file.problem(("alliances", at, "id"), "reserved_id", f"the alliance id {alliance.id!r} is reserved for pooled rows; choose another")
+    if not model.plan.primary:
+        yield file.problem(("plan", "primary"), "no_primary", "the plan names no indicator to be decided on; name one to five of indicators.yml")
     yield from _same_spelling(file, "waves", [(wave.id, wave.aliases) for wave in model.waves])
     yield from _same_spelling(file, "alliances", [(alliance.id, (alliance.name, *alliance.aliases)) for alliance in model.alliances])
     yield from _same_spelling(file, "organisations", [(entry.id, (entry.name, *entry.aliases)) for entry in model.organisations])

@@ -66,7 +66,19 @@ def publishable(tables: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> P
         "attrition": _attrition,
         "attainment": _attainment,
     }
-    return Published({name: shaped(name, blank[name](rules, table)) if name in blank and len(table) else table for name, table in tables.items()})
+    shown = {name: shaped(name, blank[name](rules, table)) if name in blank and len(table) else table for name, table in tables.items()}
+    if "change" in shown and "checks" in shown:
+        shown["change"] = _recounted(shown["change"], shown["checks"])
+    return Published(shown)
+
+
+def _recounted(change: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
+    """Take from a change how many choices agree with it where some of them are blank: the count would tell of them."""
+    curve = checks[checks["method"].str.startswith("specification") & checks["flag"].fillna("").str.contains(f"{SMALL}|{WITHHELD}")]
+    blank = set(zip(curve["alliance"], curve["indicator"], strict=True))
+    is_told = [key in blank for key in zip(change["alliance"], change["indicator"], strict=True)]
+    without = change["flag"].str.replace(r"(?:; )?specifications: [^;]*", "", regex=True).str.removeprefix("; ")
+    return change.assign(flag=change["flag"].mask(pd.Series(is_told, index=change.index), without))
 
 
 def hidden_counts(tables: Published) -> pd.DataFrame:

@@ -38,6 +38,7 @@ UNUSED = (
     "markdown_in_html_blocks native_divs native_spans implicit_header_references shortcut_reference_links backtick_code_blocks fenced_code_blocks"
 )
 READER = "markdown" + "".join(f"-{name}" for name in UNUSED.split())
+LACKING = "\u25a1"  # an empty square
 SCALES = (1.0, 0.9, 0.8, 0.7)  # of type and pictures, until a short PDF has few enough pages
 EPOCH = "1735689600"  # fixed: documents carry no clock
 PICTURE = re.compile(r"\]\(([^)\s]+)\)\{#fig-")
@@ -235,18 +236,25 @@ def _pdf(content: bytes, job: Job) -> bytes:
     lang, region = look.locale.split("-")
     values = {"title": manuscript.title, "subtitle": manuscript.subtitle, "mark": manuscript.mark, "notice": manuscript.notice, "accent": look.accent}
     values |= {"lang": lang, "region": region, "font": look.font.name, **{name: look.words[name] for name in ("contents", "figure", "table")}}
+    content = _drawable(content.decode("utf-8"), look.font).encode("utf-8")
+    values = {name: _drawable(value, look.font) for name, value in values.items()}
     template = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
     for scale in SCALES if look.most_pages else (1.0,):
         source = template.replace("$scale$", f"{scale:g}").replace("$short$", "true" if look.most_pages else "false")
         for name, value in values.items():
             source = source.replace(f"${name}$", _typst_string(value))
         made = _compiled(source.encode() + content, manuscript)
-        if _pages(made) <= look.most_pages:
+        if pages_of(made) <= look.most_pages:
             break
     return made
 
 
-def _pages(made: bytes) -> int:
+def _drawable(text: str, font: Font) -> str:
+    """Return ``text`` with a mark for every character that ``font`` has no sign for, which PDF/A and PDF/UA do not allow."""
+    return text.translate({ord(sign): LACKING for sign in font.lacking(text)})
+
+
+def pages_of(made: bytes) -> int:
     """Return how many pages a PDF has, as its tree of pages says."""
     return max(int(count) for count in re.findall(rb"/Type/Pages/Count (\d+)", made))
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import matplotlib.style
@@ -19,6 +19,7 @@ import seaborn
 from matplotlib import font_manager, rcParams
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.font_manager import FontEntry, FontProperties
+from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import text_to_path
 
 from midterm.description.evaluation import Evaluation
@@ -74,6 +75,15 @@ class Font:
     def alias(self) -> str:
         """The name under which figures use these very files, so that an installed font of that name never takes their place."""
         return f"Midterm {self.name}"
+
+    @cached_property
+    def signs(self) -> frozenset[int]:
+        """The characters that all four files can draw."""
+        return frozenset.intersection(*(frozenset(FT2Font(str(file)).get_charmap()) for file in self.files))
+
+    def lacking(self, text: str) -> list[str]:
+        """Return the characters of ``text`` that the font has no sign for, once each; ends of lines and of paragraphs are none."""
+        return [sign for sign in dict.fromkeys(text) if ord(sign) not in self.signs and sign not in "\n\r\t"]
 
 
 HOUSE_FONT = Font("Source Sans 3", tuple(FONTS / f"SourceSans3-{face}.ttf" for face in ("Regular", "It", "Semibold", "Bold")))

@@ -119,6 +119,15 @@ class Wording:
         """Return a number of persons; what was blanked is named as too small."""
         return self.too_small if pd.isna(value) else self.number(value, 0)
 
+    def answered(self, row: Any, column: str) -> str:
+        """Return how many persons of a row of ``response`` did something, or why that is not shown."""
+        value = getattr(row, column)
+        if not pd.isna(value):
+            return self.number(float(value), 0)
+        if pd.isna(row.invited):
+            return self.labels.no_data_short
+        return self.too_small if row.invited < self.evaluation.minimum else self.labels.withheld
+
     def span(self, values: Iterable[float]) -> str:
         """Return the smallest and largest of ``values`` as whole numbers."""
         known = [float(value) for value in values if not pd.isna(value)]

@@ -145,15 +145,15 @@ def _draw_statuses(wording: Wording, table: pd.DataFrame, words: Words) -> Page:
 
 
 def _draw_count(page: Page, palette: Palette, status: str, count: int, place: tuple[float, float], size: tuple[float, float]) -> None:
-    """Draw one part of a bar: its number, and where there is room the sign of its status."""
+    """Draw one part of a bar: the sign of its status and its number, beside each other or, where it is narrow, under each other."""
     (x, y), (step, height) = place, size
     wide = count * step
     if count == 0:
         return
     colour = palette.status(status)[1]
     page.box(x, y - height / 2, wide, height, colour)
-    has_sign = wide > 0.3
-    if has_sign:
-        page.sign(x + wide / 2 - 0.08, y, {**status_sign(palette, status), "markersize": 4.5, "color": ink_on(colour), "markeredgecolor": ink_on(colour)})
+    ink, middle = ink_on(colour), x + wide / 2
+    aside, above, points = (0.07, 0.0, SMALL) if wide > 0.3 else (0.0, min(height * 0.25, 0.05), SMALL - 1.5)
+    page.sign(middle - aside, y - above, {**status_sign(palette, status), "markersize": 4.5 if aside else 3.0, "color": ink, "markeredgecolor": ink})
     if wide > 0.1:
-        page.text(x + wide / 2 + (0.06 if has_sign else 0), y, str(count), size=SMALL, color=ink_on(colour), ha="center")
+        page.text(middle + aside * 0.9, y + above, str(count), size=points, color=ink, ha="center")

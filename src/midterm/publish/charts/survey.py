@@ -76,9 +76,8 @@ def _draw_response(wording: Wording, found: pd.DataFrame, waves: Sequence[str], 
 def _usable_of_invited(wording: Wording, row: Any) -> str:
     if row is None:
         return wording.labels.no_data
-    if pd.isna(row.usable):
-        return wording.too_small if row.invited < wording.evaluation.minimum else wording.labels.withheld
-    return f"{wording.count(row.usable)}/{wording.number(row.invited, 0)}"
+    usable = wording.answered(row, "usable")
+    return usable if pd.isna(row.usable) else f"{usable}/{wording.number(row.invited, 0)}"
 
 
 def _response_alt(wording: Wording, found: pd.DataFrame, wave: str, title: str) -> str:

@@ -6,7 +6,6 @@ The report's section of an alliance and its factsheet are made of the same parts
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import pandas as pd
 
@@ -29,16 +28,14 @@ def portrait(c: Context, alliance_id: str) -> list[str]:
     for partner in (partners[name] for name in alliance.organisations):
         if partner.members:
             lines.append(escaped(t.unit_consortium.format(name=partner.name, n=len(partner.members), members=", ".join(partner.members))))
-    last = c.one("response", alliance=alliance_id, wave=c.evaluation.plan.to_wave)
-    lines.append(
-        t.unit_response.format(wave=say.wave(c.evaluation.plan.to_wave), usable=_usable(c, last), invited=c.count(last.invited), rate=say.percent(last.rate))
-    )
+    wave = c.evaluation.plan.to_wave
+    last = c.one("response", alliance=alliance_id, wave=wave)
+    if pd.isna(last.invited):
+        lines.append(t.unit_response_uninvited.format(wave=say.wave(wave), usable=c.count(last.usable)))
+    else:
+        answered = {"usable": say.answered(last, "usable"), "invited": c.count(last.invited), "rate": say.percent(last.rate)}
+        lines.append(t.unit_response.format(wave=say.wave(wave), **answered))
     return ["\\\n".join(lines)]
-
-
-def _usable(c: Context, row: Any) -> str:
-    """Return how many answered; where few were invited, that it is not shown."""
-    return c.say.too_small if pd.isna(row.usable) and not pd.isna(row.invited) else c.count(row.usable)
 
 
 def planned(c: Context, alliance: str) -> list[str]:

@@ -26,9 +26,9 @@ def summary(c: Context) -> list[str]:
     t, say, plan = c.texts, c.say, c.evaluation.plan
     last = c.one("response", alliance="all", wave=plan.to_wave)
     counted = {"units_n": str(len(c.evaluation.alliances)), "units": say.units}
-    lead = t.summary_lead.format(
-        **counted, period=say.period(c.evaluation.waves), usable=say.number(last.usable, 0), invited=c.count(last.invited), rate=say.percent(last.rate)
-    )
+    spoken = {**counted, "period": say.period(c.evaluation.waves), "usable": say.number(last.usable, 0)}
+    invited = {"invited": c.count(last.invited), "rate": say.percent(last.rate)}
+    lead = t.summary_lead_uninvited.format(**spoken) if pd.isna(last.invited) else t.summary_lead.format(**spoken, **invited)
     findings = [f"- {_finding(c, row)}" for row in records(c.rows("evidence", alliance="all"))]
     changed = t.summary_change.format(**counted, from_wave=say.wave(plan.from_wave), to_wave=say.wave(plan.to_wave))
     shared = c.shared_remarks("all")
@@ -58,17 +58,21 @@ def questions(c: Context) -> list[str]:
 def approach(c: Context) -> list[str]:
     """Return how the evaluation was done, in words for a steering group."""
     t, say, plan = c.texts, c.say, c.evaluation.plan
-    sources = t.approach_sources.format(units=say.units, waves=", ".join(say.wave(wave) for wave in c.evaluation.waves))
+    declared, has_framework = c.evaluation.sources, c.evaluation.codebook.framework is not None
+    waves = ", ".join(say.wave(wave) for wave in c.evaluation.waves)
+    sources = [t.approach_survey.format(units=say.units, waves=waves)] if declared.surveys else []
+    sources += [t.approach_framework.format(units=say.units)] if has_framework and declared.frameworks else []
+    sources += [t.approach_interviews.format(units=say.units)] if declared.interviews else []
     primary = ", ".join(say.indicator(name) for name in plan.primary)
     paragraphs = [
         c.evaluation.file.background.in_(c.language),
         *(note.in_(c.language) for note in c.evaluation.file.notes),
-        sources,
+        " ".join([t.approach_sources, *sources]),
         t.approach_scores.format(min_answered=str(plan.min_answered)),
         t.approach_not,
         t.approach_change.format(primary=primary, from_wave=say.wave(plan.from_wave), to_wave=say.wave(plan.to_wave)),
         t.approach_small.format(units=say.units, minimum=c.evaluation.minimum),
-        t.approach_targets,
+        *([t.approach_targets] if has_framework else []),
         t.mid_term,
     ]
     return [f"# {t.approach}", *(escaped(paragraph) for paragraph in paragraphs), *the_plan(c)]
@@ -80,6 +84,9 @@ def response(c: Context) -> list[str]:
     leads = []
     for wave in c.evaluation.waves:
         row = c.one("response", alliance="all", wave=wave)
+        if pd.isna(row.usable) or row.usable == 0:
+            leads.append(t.sentence_absent.format(subject=say.wave(wave), reason=say.labels.no_data))
+            continue
         counts = {name: c.count(getattr(row, name)) for name in ("usable", "invited", "complete", "partial")}
         leads.append(t.response_lead.format(wave=say.wave(wave), **counts, rate=say.percent(row.rate)))
     first = c.change_of("all", plan.primary[0])
@@ -108,7 +115,7 @@ def per_unit(c: Context) -> list[str]:
     parts = [f"# {c.texts.per_unit.format(unit=c.unit)}", escaped(c.texts.per_unit_lead.format(unit=c.unit)), shared, c.figure("network", "all")]
     for alliance in c.evaluation.alliances:
         parts += [f"## {escaped(c.evaluation.alliance(alliance).name)}", *portrait(c, alliance)]
-        parts += [f"### {c.texts.planned_done}", *planned(c, alliance)]
+        parts += [f"### {c.texts.planned_done}", *planned(c, alliance)] if c.has_targets else []
         parts += [f"### {c.texts.change}", *changed(c, alliance)]
         parts += [f"### {c.texts.bottlenecks}", *bottlenecks(c, alliance)]
         parts += [

@@ -112,6 +112,11 @@ class Context:
         """Return a number of persons, or the sign that there is none."""
         return self.texts.value_absent if pd.isna(value) else self.say.number(float(value), 0)
 
+    @property
+    def has_targets(self) -> bool:
+        """Tell whether this evaluation has targets at all, of frameworks or of the survey."""
+        return self.evaluation.codebook.framework is not None or len(self.tables["attainment"]) > 0
+
     def targets(self, alliance: str) -> pd.DataFrame:
         """Return one row of ``attainment`` per target of ``alliance``: its last year with a value, or its last year when there is none."""
         return self._targets[self._targets["alliance"] == alliance]
@@ -238,9 +243,11 @@ class Context:
         return f"[](#fig-{name}_{unit})"
 
     def pointing(self, text: str, name: str, unit: str = "all") -> str:
-        """Return ``text`` as Markdown with a reference to a figure in the place of its ``{figure}``."""
+        """Return ``text`` as Markdown with a reference to a figure in the place of its ``{figure}``; nothing where the figure is not there."""
+        if not (self.figures / f"{name}_{unit}.{self.language}.json").exists():
+            return ""
         before, _, after = text.partition("{figure}")
-        return f"{escaped(before)}{self.see(name, unit)}{escaped(after)}"
+        return f"{escaped(before)}{self.see(name, unit)}{'' if before else '{.capital}'}{escaped(after)}"
 
     def see_table(self, key: str) -> str:
         """Return a reference to the table with ``key`` as Markdown, like ``see``."""

@@ -31,6 +31,8 @@ def _who(c: Context, alliance: str) -> list[str]:
 
 
 def _planned(c: Context, alliance: str) -> list[str]:
+    if not c.has_targets:
+        return []
     if c.rows("attainment", alliance=alliance).empty:
         return [f"# {c.texts.planned_done}", escaped(c.texts.planned_absent.format(unit=c.unit))]
     return [f"# {c.texts.planned_done}", statuses(c, alliance), c.figure("attainment", alliance)]

@@ -38,8 +38,10 @@ def reference(context: Context, words: Sequence[str]) -> Read:
     if column not in kind.columns:
         raise _broken(f"{table} has no column {column!r} to refer to; {nearest(column, kind.columns)}")
     row, text = kind.cell(context, keys, column)
-    value = getattr(row, column)
-    return Read(context.say.absent(row) if hasattr(row, "flag") else context.texts.value_absent, is_there=False) if pd.isna(value) else Read(text)
+    is_hidden = hasattr(row, "estimate") and pd.isna(row.estimate)  # then its persons are not told either
+    if not is_hidden and not pd.isna(getattr(row, column)):
+        return Read(text)
+    return Read(context.say.absent(row) if hasattr(row, "flag") else context.say.answered(row, "usable"), is_there=False)
 
 
 def _broken(reason: str) -> UserError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from midterm.description import Evaluation, Language
 from midterm.errors import Problem
 from midterm.places import FIGURES, REPORTS
 from midterm.publish.disclosure import Published
-from midterm.publish.documents import FORMATS, Job, Look, Manuscript, write_documents
+from midterm.publish.documents import FORMATS, Job, Look, Manuscript, pages_of, write_documents
 from midterm.publish.report.chapters import CHAPTERS
 from midterm.publish.report.context import Context
 from midterm.publish.report.factsheet import factsheet
@@ -41,8 +42,17 @@ def write_report(store: Store, evaluation: Evaluation, tables: Published) -> lis
         texts += _texts(replace(context, own=own.parts), is_synthetic=store.is_synthetic)
     jobs = [Job(text.manuscript, store.folder / f"{text.name}.{kind}", kind) for text in texts for kind in FORMATS]
     write_documents(jobs)
+    told += [problem for job in jobs for problem in _too_long(job, store.folder)]
     store.write("remarks", remarks(evaluation, {f"{text.name}.html": (text.language, text.manuscript.body) for text in texts}, told))
     return [job.path.relative_to(store.folder).as_posix() for job in jobs]
+
+
+def _too_long(job: Job, folder: Path) -> Iterator[Problem]:
+    """Give a short document that has more pages than it should, however small its type."""
+    most = job.manuscript.look.most_pages
+    if job.format == "pdf" and most and (pages := pages_of(job.path.read_bytes())) > most:
+        reason = f"this factsheet has {pages} pages where {most} are meant, also in small type; shorten the text of your own that stands in it"
+        yield Problem(job.path.relative_to(folder).as_posix(), rule="too_long", reason=reason)
 
 
 def _texts(context: Context, *, is_synthetic: bool) -> Iterator[Text]:

@@ -161,7 +161,9 @@ local function referred(doc, targets, words)
     local target = link.target:sub(1, 1) == '#' and #link.content == 0 and targets[id]
     if not target then return nil end
     if target.kind == 'absent' then return pandoc.Link(words.see_absent, link.target) end
-    return raws(REFERENCE, { id = id, number = target.number, place = target.place, word = xml(words['see_' .. KINDS[target.kind]]) })
+    local word = words['see_' .. KINDS[target.kind]]
+    if link.classes:includes('capital') then word = word:sub(1, 1):upper() .. word:sub(2) end
+    return raws(REFERENCE, { id = id, number = target.number, place = target.place, word = xml(word) })
   end })
 end
 

@@ -16,7 +16,7 @@ from midterm.tables import BY_NAME, shaped
 
 Rows = list[dict[str, object]]
 MARK = '<g id="mark-{unit}-{wave}"><circle cx="{x}" cy="{y}" r="4"/></g>'
-FOREST = "forest_cooperation_all"
+DUMBBELL = "dumbbell_cooperation_all"
 
 
 def rows_of() -> dict[str, Rows]:
@@ -59,7 +59,7 @@ def figure(evaluation: Evaluation, language: str) -> Drawn:
 
 def explorer(evaluation: Evaluation, rows: dict[str, Rows] | None = None, figures: dict[str, Drawn] | None = None, *, is_synthetic: bool = True) -> str:
     """Return the page over ``rows`` as they may be shown."""
-    drawn = {f"{FOREST}.{language}": figure(evaluation, language) for language in LANGUAGES}
+    drawn = {f"{DUMBBELL}.{language}": figure(evaluation, language) for language in LANGUAGES}
     given = tables_of(rows_of() if rows is None else rows)
     return compose(evaluation, publishable(given, evaluation), drawn if figures is None else figures, is_synthetic=is_synthetic)
 

@@ -67,7 +67,7 @@ def test_what_is_found_stands_first_and_what_the_data_could_have_shown_last(tiny
         "Samenwerking: +0,20 punten van 2023 naar 2025 (95%-interval −0,10 tot +0,50; n = 20 en 22). Oordeel: onbeslist. "
         "Er zijn weinig organisaties: een verandering kan makkelijk zijn gemist, en wat is gevonden, is voorlopig. "
         "Met zo weinig organisaties is ook de onzekerheid zelf onzeker. "
-        "Bij 24 van 27 redelijke keuzes voor de berekening wijst de verandering dezelfde kant op. "
+        "Bij 24 van 27 redelijke keuzes voor de berekening wijst de verandering dezelfde kant op als in het plan. "
         "Deze gegevens hadden alleen een verandering van 0,40 punten of meer kunnen laten zien."
     )
 

@@ -187,7 +187,7 @@ def test_a_reference_to_a_figure_that_could_not_be_drawn_says_so(context: Contex
     text = made["html"].read_text(encoding="utf-8")
     assert '<a href="#fig-heatmap_all">figuur die er niet is</a>' in text
     assert 'id="fig-heatmap_all"' in text
-    assert "De figuur ‘heatmap’ is er niet" in text
+    assert "Er is geen figuur ‘" in text
     assert "Figuur 1. Titel" in text
     assert page_validation.is_pdf_compliant_bytes(made["pdf"].read_bytes(), profile="ua1")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from explorer_page import FOREST, data_of, explorer, figure, renamed, rows_of
+from explorer_page import DUMBBELL, data_of, explorer, figure, renamed, rows_of
 from midterm.description import Evaluation, Language
 from midterm.publish.charts.registry import figures_of
 from midterm.publish.disclosure import publishable
@@ -123,7 +123,7 @@ def unpacked(text: str) -> str:
 
 def test_figures_are_packed_with_their_captions_and_each_letter_once(tiny: Evaluation) -> None:
     data = data_of(explorer(tiny))
-    packed = data["figures"][f"{FOREST}.en"]
+    packed = data["figures"][f"{DUMBBELL}.en"]
     assert json.loads(unpacked(data["shapes"])) == ["M 0 0 L 9 9"]
     assert unpacked(packed["svg"]).replace('d="@0"', 'd="M 0 0 L 9 9"') == figure(tiny, "en").svg
     assert packed["caption"] == "Bijschrift en"

@@ -113,7 +113,7 @@ def test_a_figure_that_is_not_there_is_said_plainly(page: Page) -> None:
     page.select_option("#figure", "waves")
     expect(page.locator("#picture")).to_contain_text("Deze figuur is er niet voor deze keuze")
     expect(page.locator("#spoken")).to_be_hidden()
-    page.select_option("#figure", "forest")
+    page.select_option("#figure", "dumbbell")
     expect(page.locator("#picture svg")).to_be_visible()
 
 

@@ -96,7 +96,9 @@ def test_a_small_group_is_described_without_an_interval(context: Context) -> Non
 def test_what_is_unsure_hidden_or_absent_is_said_by_rule(context: Context) -> None:
     assert "Of dit is veranderd: Samenwerking" in said(with_change(context, "baken", verdict="inconclusive"), "baken")
     hidden = with_change(context, "baken", estimate=float("nan"), flag="small_n")
-    assert "Niet getoond: Samenwerking, Ervaren doelmatigheid, Weerbaarheid, Personen met een incident." in said(hidden, "baken")
+    assert "Hoe dit veranderde, omdat het om minder dan 10 personen gaat of omdat de antwoorden van anderen eruit zijn af te leiden: Samenwerking, " in said(
+        hidden, "baken"
+    )
     absent = with_change(context, "baken", estimate=float("nan"), flag="")
     assert "Onderwerpen waarover geen gegevens zijn: Samenwerking" in said(absent, "baken")
 

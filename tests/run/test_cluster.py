@@ -74,7 +74,7 @@ def test_a_worker_that_is_killed_midway_costs_nothing_but_time(whole: Ran, clust
 
     ran = disturbed(folder, kill_worker, "--cluster", cluster.address)
     assert ran.status == 0, ran.messages
-    assert len(ran.done) == 13
+    assert len(ran.done) == 17
     nothing_half_written(folder)
     assert differing(folder, whole.folder) == []
     assert json.loads((folder / "reports/run.json").read_text(encoding="utf-8"))["cluster"] == cluster.address

@@ -19,7 +19,7 @@ from runs import MIDTERM, Ran, differing, results, run
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-POOLED = {"review_quality", "compare_alliances", "publish_report"}
+POOLED = {"review_quality", "compare_alliances", "draw_all", "publish_report", "publish_tables"}
 
 
 def copy(whole: Ran, folder: Path) -> Path:
@@ -80,7 +80,7 @@ def test_one_alliances_workbook_runs_that_alliance_and_what_pools_over_it(whole:
     assert "noord would" not in told
     ran = run(folder)
     assert ran.status == 0
-    assert ran.done == POOLED | {f"{step} zuid" for step in ("clean_frameworks", "measure_indicators", "compare_waves")}
+    assert ran.done == POOLED | {f"{step} zuid" for step in ("clean_frameworks", "measure_indicators", "draw_alliance")}
     assert differing(folder, from_nothing(folder, tmp_path / "fresh")) == []
     assert differing(folder, whole.folder) != []
 
@@ -89,7 +89,8 @@ def test_a_late_answer_runs_its_wave_and_its_alliance_only(whole: Ran, tmp_path:
     folder = copy(whole, tmp_path / "late")
     one_answer_changed(folder / "data/raw/survey-2025.csv", "noord")
     ran = run(folder)
-    assert ran.done == POOLED | {"clean_survey 2025", "measure_indicators noord", "compare_waves noord"}
+    drawn = {"draw_alliance noord", "draw_alliance zuid"}  # in the other's figures all together stand behind its own
+    assert ran.done == POOLED | drawn | {"clean_survey 2025", "measure_indicators noord", "compare_waves noord"}
 
 
 def test_a_change_that_makes_no_difference_stops_where_it_does_not(whole: Ran, tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_a_changed_label_leaves_cleaned_data_and_measures_as_they_are(whole: Ran
     (folder / "config/labels.nl.yml").write_text(labels.replace("Tussenevaluatie", "Midtermevaluatie").replace("Synthetisch", "Kunstmatig"), encoding="utf-8")
     assert labels.count("Synthetisch")
     ran = run(folder)
-    assert {label.split()[0] for label in ran.done} == POOLED | {"compare_waves"}
+    assert {label.split()[0] for label in ran.done} == POOLED | {"draw_alliance"}
     assert differing(folder, from_nothing(folder, tmp_path / "fresh")) == []
 
 
@@ -216,7 +217,8 @@ def test_only_takes_a_step_or_an_alliance_with_what_it_waits_for(tmp_path: Path)
     assert run(folder, "--only", "noord", "--fresh").done == {f"{step} noord" for step in ("clean_frameworks", "measure_indicators", "compare_waves")}
     assert "All of noord is current" in run(folder, "--only", "noord").messages
     rest = run(folder)
-    assert rest.done == POOLED | {f"{step} zuid" for step in ("clean_frameworks", "measure_indicators", "compare_waves")}
+    drawn = {"draw_alliance noord", "draw_alliance zuid"}  # what may be shown of one follows from all
+    assert rest.done == POOLED | drawn | {f"{step} zuid" for step in ("clean_frameworks", "measure_indicators", "compare_waves")}
     assert json.loads((folder / "reports/run.json").read_text(encoding="utf-8"))["exit_status"] == 0
 
 

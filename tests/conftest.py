@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from factory import draft
+from factory import FEW, draft
 from midterm.description import Evaluation
 from runs import MIDTERM, Ran, run
 
@@ -33,7 +33,7 @@ def evaluated() -> Path:
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Return the run of a tiny evaluation with all its results; a test that changes something takes a copy."""
-    ran = run(draft(PERSONS).write(tmp_path_factory.mktemp("whole")))
+    ran = run(draft(PERSONS, FEW).write(tmp_path_factory.mktemp("whole")))
     assert ran.status == 0, ran.messages
     return ran
 

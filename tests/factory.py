@@ -24,6 +24,7 @@ from midterm.read import read_survey
 Row = dict[str, str]
 MEMBERS = {"noord": ("anker", "boei", "dok"), "zuid": ("boei", "kompas", "loods")}
 WAVES = ("2023", "2025")
+FEW = ("waves", "attainment", "forest")  # figures enough for a test of the batch
 STATEMENTS = ("G1", "G2", "G3", "T1", "T2", "T3", "S1")
 BOXES = ("K1", "K2")
 YEARLY = ("Realisatie 2023", "Realisatie 2025")
@@ -272,9 +273,12 @@ def as_yaml(content: object) -> str:
     return yaml.dump(content, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=1000)
 
 
-def draft(persons: int = 2) -> Draft:
-    """Return the tiny evaluation with ``persons`` in each partner and wave."""
-    return Draft(surveys={wave: survey(wave, persons) for wave in WAVES}, population=population(persons))
+def draft(persons: int = 2, figures: Sequence[str] = ()) -> Draft:
+    """Return the tiny evaluation with ``persons`` in each partner and wave; ``figures`` are the kinds that are drawn (none named: all)."""
+    start = Draft(surveys={wave: survey(wave, persons) for wave in WAVES}, population=population(persons))
+    if figures:
+        start.evaluation["publication"] = {"figures": list(figures)}
+    return start
 
 
 def cleaned(start: Draft, folder: Path, wave: str = "2023") -> Cleaned:

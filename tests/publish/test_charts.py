@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from midterm.description.evaluation import Evaluation, load_evaluation
+from midterm.errors import ConfigError
 from midterm.publish.charts.registry import FIGURES, draw_figures, figure_name, figures_of
 from midterm.publish.figures import Chart
 from midterm.publish.style import house_style
@@ -280,3 +281,13 @@ def _assert_texts_have_room(name: str, chart: Chart) -> None:
     level = [(text, box.padded(-1.6)) for text, box, rotation in boxes if rotation == 0]  # a line's box is taller than its letters
     clashes = [(one, other) for place, (one, a) in enumerate(level) for other, b in level[place + 1 :] if a.overlaps(b)]
     assert not clashes, f"{name}: {clashes[:3]}"
+
+
+def test_an_evaluation_may_draw_some_kinds_only() -> None:
+    evaluation = evaluation_of(3)
+    publication = evaluation.file.publication.model_copy(update={"figures": ("forest", "waves")})
+    few = dataclasses.replace(evaluation, file=evaluation.file.model_copy(update={"publication": publication}))
+    assert [spec.name for spec in figures_of(few)] == ["waves", *(f"forest_{name}" for name in evaluation.plan.primary)]
+    wrong = evaluation.file.publication.model_copy(update={"figures": ("forrest",)})
+    with pytest.raises(ConfigError, match="'forrest' is no kind of figure; the nearest valid name is 'forest'"):
+        figures_of(dataclasses.replace(evaluation, file=evaluation.file.model_copy(update={"publication": wrong})))

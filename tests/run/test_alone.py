@@ -14,7 +14,7 @@ import papermill
 import pytest
 import yaml
 
-from factory import draft
+from factory import FEW, draft
 from midterm.description import load_evaluation
 from midterm.run.basis import Contents
 from midterm.run.lock import one_run_at_a_time
@@ -63,7 +63,7 @@ def plainly(folder: Path, task: Task) -> Any:
 
 
 def test_plain_papermill_makes_the_same_bytes_and_shows_the_same(whole: Ran, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
     evaluation = load_evaluation(folder)
     for task in (task for step in STEPS for task in tasks(evaluation, step)):
         plain = plainly(folder, task)

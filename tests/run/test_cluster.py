@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from factory import draft
+from factory import FEW, draft
 from runs import Ran, command, differing, disturbed, every_file_is_whole, nothing_half_written, run, send
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def test_a_worker_that_is_killed_midway_costs_nothing_but_time(whole: Ran, cluster: Cluster, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path / "evaluation")
+    folder = draft(5, FEW).write(tmp_path / "evaluation")
 
     def kill_worker(_: int) -> bool:
         if not any(folder.glob("data/processed/parts/indicators/*")):
@@ -81,7 +81,7 @@ def test_a_worker_that_is_killed_midway_costs_nothing_but_time(whole: Ran, clust
 
 
 def test_an_interrupt_ends_what_the_workers_run(whole: Ran, cluster: Cluster, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path / "evaluation")
+    folder = draft(5, FEW).write(tmp_path / "evaluation")
     ran = disturbed(folder, send(signal.SIGINT, lambda: any(folder.glob("data/processed/parts/indicators/*"))), "--cluster", cluster.address)
     assert ran.status == 1
     time.sleep(3)  # a worker looks each second whether its run still holds the lock
@@ -94,7 +94,7 @@ def test_an_interrupt_ends_what_the_workers_run(whole: Ran, cluster: Cluster, tm
 
 
 def test_a_scheduler_that_is_lost_is_said_and_the_next_run_goes_on(whole: Ran, cluster: Cluster, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path / "evaluation")
+    folder = draft(5, FEW).write(tmp_path / "evaluation")
 
     def kill_scheduler(_: int) -> bool:
         if any(folder.glob("data/processed/parts/indicators/*")):
@@ -111,7 +111,7 @@ def test_a_scheduler_that_is_lost_is_said_and_the_next_run_goes_on(whole: Ran, c
 
 
 def test_an_address_where_nothing_answers_is_a_wrong_call(tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
     ran = subprocess.run([*command(folder)[:3], "--cluster", "no-address"], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "no scheduler answers at no-address" in ran.stderr

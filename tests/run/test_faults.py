@@ -14,7 +14,7 @@ import psutil
 import pytest
 import yaml
 
-from factory import draft
+from factory import FEW, draft
 from runs import Ran, differing, disturbed, every_file_is_whole, notebook_processes, nothing_half_written, run, send
 
 pytestmark = pytest.mark.slow
@@ -48,7 +48,7 @@ def goes_on(folder: Path, whole: Ran, done_before: set[str]) -> None:
 
 
 def test_a_run_stopped_again_and_again_always_goes_on_from_there(whole: Ran, tmp_path: Path) -> None:
-    folder, done = draft(5).write(tmp_path), set[str]()
+    folder, done = draft(5, FEW).write(tmp_path), set[str]()
     for moment, how in STOPS:
         ran = disturbed(folder, send(how, lambda moment=moment: MOMENTS[moment](folder)))  # type: ignore[misc]
         assert ran.status == (-signal.SIGKILL if how is signal.SIGKILL else 1), (moment, ran.messages)
@@ -64,7 +64,7 @@ def test_a_run_stopped_again_and_again_always_goes_on_from_there(whole: Ran, tmp
 
 
 def test_nothing_runs_on_when_the_batch_is_killed(tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
     left: list[psutil.Process] = []
 
     def kill(process: int) -> bool:
@@ -78,7 +78,7 @@ def test_nothing_runs_on_when_the_batch_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_notebooks_process_that_is_killed_is_named_and_the_others_finish(whole: Ran, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
 
     def kill_one(process: int) -> bool:
         is_comparing = (folder / "reports/notebooks/50_review_quality.ipynb").exists() and any(folder.glob("data/processed/parts/change/*"))
@@ -98,7 +98,7 @@ def test_a_notebooks_process_that_is_killed_is_named_and_the_others_finish(whole
 
 
 def test_the_process_that_all_are_forked_from_may_be_killed(whole: Ran, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
 
     def kill_source(process: int) -> bool:
         source = [child for child in psutil.Process(process).children() if notebook_processes(process) and child.children()]
@@ -116,7 +116,7 @@ def test_the_process_that_all_are_forked_from_may_be_killed(whole: Ran, tmp_path
 
 
 def test_steps_that_exceed_their_limits_are_named_and_the_others_finish(whole: Ran, tmp_path: Path) -> None:
-    folder = limited(draft(5).write(tmp_path), compare_waves={"minutes": 0.003}, publish_report={"gigabytes": 0.2})
+    folder = limited(draft(5, FEW).write(tmp_path), compare_waves={"minutes": 0.003}, publish_report={"gigabytes": 0.2})
     ran = run(folder)
     assert (ran.status, ran.failed) == (1, {"compare_waves noord", "compare_waves zuid", "publish_report"})
     assert ran.messages.count("took longer than its limit of 0.003 minutes") == 2
@@ -136,7 +136,7 @@ def test_a_limit_for_a_step_that_there_is_not_is_refused(tmp_path: Path) -> None
 
 
 def test_a_second_run_at_once_is_refused_with_the_firsts_process_and_the_first_ends_well(whole: Ran, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
     second: list[tuple[int, Ran]] = []
 
     def run_too(process: int) -> bool:
@@ -153,7 +153,7 @@ def test_a_second_run_at_once_is_refused_with_the_firsts_process_and_the_first_e
 
 
 def test_a_file_that_may_not_grow_is_named_and_nothing_is_cut_off(whole: Ran, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
     ran = run(folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)))
     assert ran.status == 1
     assert ran.failed
@@ -177,7 +177,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Callable[[str], None]]:
 
 def test_a_full_disk_is_named_leaves_nothing_cut_off_and_the_next_run_goes_on(whole: Ran, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 100) as change:
-        folder = draft(5).write(tmp_path / "disk")
+        folder = draft(5, FEW).write(tmp_path / "disk")
         for kilobytes in (150, 400, 1200, 3000):
             change(f"size={kilobytes}k")
             ran = run(folder)
@@ -190,7 +190,7 @@ def test_a_full_disk_is_named_leaves_nothing_cut_off_and_the_next_run_goes_on(wh
 
 def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_done(whole: Ran, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 200_000) as change:
-        folder = draft(5).write(tmp_path / "disk")
+        folder = draft(5, FEW).write(tmp_path / "disk")
         change("ro")
         ran = run(folder)
         assert ran.status == 2
@@ -200,7 +200,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_done(whole: Ran
 
 
 def test_inputs_that_change_during_the_run_are_seen_by_the_next(whole: Ran, tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
     survey = folder / "data/raw/survey-2025.csv"
     right = survey.read_bytes()
     survey.write_bytes(right.replace(b'"A1"', b'"A2"'))

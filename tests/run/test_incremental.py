@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 import yaml
 
-from factory import delimited, draft
+from factory import FEW, delimited, draft
 from runs import MIDTERM, Ran, differing, results, run
 
 pytestmark = pytest.mark.slow
@@ -208,7 +208,7 @@ def test_a_record_that_is_gone_is_written_again_and_tells_what_is_stale(whole: R
 
 
 def test_only_takes_a_step_or_an_alliance_with_what_it_waits_for(tmp_path: Path) -> None:
-    folder = draft(5).write(tmp_path)
+    folder = draft(5, FEW).write(tmp_path)
     assert run(folder, "--only", "clean_population").done == {"clean_population"}
     assert not (folder / "reports/report.nl.html").exists()
     ran = run(folder, "--only", "noord")

@@ -37,12 +37,14 @@ class Publication(Frozen):
     """For whom the results are, and how they look.
 
     Of fewer than ``plan.public_minimum`` persons (``internal_minimum`` where ``audience`` is internal) no result is shown.
-    ``colours``: five, from unfavourable to favourable; the first and the last are also the colours of text. ``texts`` is the
-    folder with the evaluator's own texts, ``reference_docx`` and ``reference_odt`` documents whose styles the report takes.
+    ``figures`` are the kinds that are drawn (left out: all). ``colours``: five, from unfavourable to favourable; the first and the
+    last are also the colours of text. ``texts`` is the folder with the evaluator's own texts, ``reference_docx`` and
+    ``reference_odt`` documents whose styles the report takes.
     """
 
     audience: Literal["public", "internal"] = "public"
     internal_minimum: int = Field(default=5, ge=1)
+    figures: tuple[str, ...] | None = None
     colours: tuple[Colour, Colour, Colour, Colour, Colour] = COLOURS
     font: FontFiles | None = None
     texts: str = "texts"

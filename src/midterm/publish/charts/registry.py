@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol
 
-from midterm.description.evaluation import Evaluation
+from midterm.description.evaluation import FILE, Evaluation
 from midterm.description.model import Language
+from midterm.errors import ConfigError, Problem, nearest
 from midterm.publish.charts.answers import answers
 from midterm.publish.charts.attrition import attrition
 from midterm.publish.charts.bottlenecks import bottlenecks
@@ -74,11 +75,22 @@ FIGURES: tuple[FigureSpec, ...] = (
 
 
 def figures_of(evaluation: Evaluation) -> tuple[FigureSpec, ...]:
-    """Return every kind of figure of ``evaluation``: those that all have, those of a primary indicator, and a dumbbell for each indicator."""
+    """Return every figure of ``evaluation``: those that all have, those of a primary indicator, and a dumbbell for each indicator.
+
+    Where ``publication.figures`` names kinds, only those; raise ConfigError when it names one that there is not.
+    """
     forests = [FigureSpec(f"forest_{name}", partial(forest, indicator=name), "all", ("change", "checks")) for name in evaluation.plan.primary]
     curves = [FigureSpec(f"specification_{name}", partial(specification, indicator=name), "all", ("checks",)) for name in evaluation.plan.primary]
     dumbbells = [FigureSpec(f"dumbbell_{one.id}", partial(dumbbell, indicator=one.id), "all", ("indicators", "change")) for one in evaluation.indicators]
-    return (*FIGURES, *forests, *curves, *dumbbells)
+    kinds = {spec.name: [spec] for spec in FIGURES} | {"forest": forests, "specification": curves, "dumbbell": dumbbells}
+    chosen = evaluation.file.publication.figures or tuple(kinds)
+    unknown = [name for name in chosen if name not in kinds]
+    if unknown:
+        raise ConfigError(
+            Problem(FILE, column="publication.figures", rule="unknown_figure", reason=f"{name!r} is no kind of figure; {nearest(name, kinds)}")
+            for name in unknown
+        )
+    return tuple(spec for kind, specs in kinds.items() if kind in chosen for spec in specs)
 
 
 def figure_name(spec: FigureSpec, unit: str, language: Language) -> str:

@@ -18,6 +18,7 @@ from midterm.description import Evaluation, Indicator, Language
 from midterm.description.report_texts import ReportTexts
 from midterm.errors import Problem, UserError
 from midterm.measure.attainment import to_date
+from midterm.publish.charts.registry import figures_of
 from midterm.publish.disclosure import Published
 from midterm.publish.wording import Wording, flags_of, why_absent
 
@@ -222,7 +223,12 @@ class Context:
         return self.texts.level_sentence.format(indicator=label, **values, n=say.number(row.n, 0), wave=say.wave(wave), level=self.level)
 
     def figure(self, name: str, unit: str) -> str:
-        """Return a figure with its caption and alt text as Markdown, or the sentence that it is not there; ``see`` refers to either."""
+        """Return a figure with its caption and alt text as Markdown, or the sentence that it is not there; ``see`` refers to either.
+
+        Nothing where the evaluation leaves out its kind.
+        """
+        if name not in self._drawn:
+            return ""
         stem, place = f"{name}_{unit}.{self.language}", f"fig-{name}_{unit}"
         words = self.figures / f"{stem}.json"
         if not words.exists():
@@ -230,6 +236,11 @@ class Context:
         content = json.loads(words.read_text(encoding="utf-8"))
         alt = str(content["alt"]).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
         return f'![{escaped(content["title"])}. {escaped(content["caption"])}]({stem}){{#{place} alt="{alt}" width=100%}}'
+
+    @cached_property
+    def _drawn(self) -> set[str]:
+        """The figures that this evaluation has."""
+        return {spec.name for spec in figures_of(self.evaluation)}
 
     def _kind(self, name: str) -> str:
         """Return what a figure shows, in words: the short name of its kind, and the indicator that it is drawn of."""

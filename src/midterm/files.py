@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -24,6 +24,11 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def finished(paths: Iterable[Path]) -> list[Path]:
+    """Return ``paths`` in order without what is not whole yet, or never will be, as its process was killed."""
+    return sorted(path for path in paths if not path.name.startswith("."))
 
 
 def remove_unfinished(folder: Path) -> None:

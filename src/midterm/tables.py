@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from midterm.errors import Problem, UserError
-from midterm.files import replacing
+from midterm.files import finished, replacing
 from midterm.places import OPEN, PARTS, PROCESSED, PUBLISHED, TABLES
 
 DTYPES: dict[str, Any] = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
@@ -418,7 +418,7 @@ class Store:
 
     def read_parts(self, name: str, pattern: str = "**/*") -> pd.DataFrame:
         """Read and stack the pieces of a table that match ``pattern`` (a step that failed left none)."""
-        paths = sorted((self.folder / PARTS / name).glob(f"{pattern}.parquet"))
+        paths = finished((self.folder / PARTS / name).glob(f"{pattern}.parquet"))
         return stack(name, [self._load(path) for path in paths])
 
     def write_published(self, name: str, unit: str, frame: pd.DataFrame) -> None:
@@ -427,7 +427,7 @@ class Store:
 
     def read_published(self, units: Sequence[str]) -> dict[str, pd.DataFrame]:
         """Read what may be shown about ``units``, by table; raise UserError when nothing was made yet."""
-        paths = [path for unit in units for path in sorted((self.folder / PUBLISHED / unit).glob("*.parquet"))]
+        paths = [path for unit in units for path in finished((self.folder / PUBLISHED / unit).glob("*.parquet"))]
         if not paths:
             raise UserError(Problem(PUBLISHED, rule="not_made", reason="these tables were not made yet; run `midterm run` first"))
         return {name: stack(name, [self._load(path) for path in paths if path.stem == name]) for name in sorted({path.stem for path in paths})}

@@ -18,6 +18,7 @@ from midterm.description.seal import SEAL, Seal, read_seal
 from midterm.description.spelling import normalise
 from midterm.description.yaml import load_yaml
 from midterm.errors import ConfigError, Problem, nearest
+from midterm.files import finished
 
 FILE = "evaluation.yml"
 SHIPPED = Path(__file__).resolve().parents[3] / "config"
@@ -106,7 +107,7 @@ class Evaluation:
     def text_files(self) -> tuple[str, ...]:
         """The evaluator's own texts, relative to the evaluation's folder."""
         folder = self.folder / self.file.publication.texts
-        return tuple(f"{self.file.publication.texts}/{path.name}" for path in sorted(folder.glob("*.md")))
+        return tuple(f"{self.file.publication.texts}/{path.name}" for path in finished(folder.glob("*.md")))
 
 
 class _Identified(Protocol):

@@ -181,7 +181,7 @@ def _described(same: list[Job], scratch: Path) -> dict[str, Any]:
 
 
 def _lay_stand_ins(manuscript: Manuscript, folder: Path) -> None:
-    """Lay blank pictures of the size of the real ones down for pandoc, which would read them dot by dot; the real ones are put in afterwards."""
+    """Lay down what pandoc reads in place of pictures; they themselves are put in afterwards."""
     for name in PICTURE.findall(manuscript.body):
         (folder / name).write_bytes(stand_in(manuscript.figures / f"{name}.png"))
 

@@ -10,7 +10,6 @@ import io
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ A, WP = "{http://schemas.openxmlformats.org/drawingml/2006/main}", "{http://sche
 TABLE_TEXT = "TableText"  # the id of the style of text in tables
 FIXED_TIME = (2025, 1, 1, 0, 0, 0)
 PNG = b"\x89PNG\r\n\x1a\n"
-ENDED = b"IEND\xae\x42\x60\x82"  # what ends a PNG; in a stand-in the picture's name comes after it
+STAND_IN = b"%!PS-Adobe-3.0 EPSF-3.0\n"
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -50,14 +49,10 @@ SHORT_ODF = {f"{FO}font-size": SHORT_TYPE, f"{FO}margin-top": SHORT_SPACE, f"{FO
 
 
 def stand_in(picture: Path) -> bytes:
-    """Return a blank PNG of the size of ``picture``, with its name after its end."""
+    """Return what pandoc reads in place of a PNG: the head of an EPS, which says the size (a PNG it would read dot by dot), and the name."""
     with picture.open("rb") as file:
         width, height = struct.unpack(">II", file.read(24)[16:])
-    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)  # one bit a dot, grey
-    dots = zlib.compress(bytes((1 + (width + 7) // 8) * height))
-    chunks = ((b"IHDR", head), (b"IDAT", dots), (b"IEND", b""))
-    framed = (struct.pack(">I", len(part)) + kind + part + struct.pack(">I", zlib.crc32(kind + part)) for kind, part in chunks)
-    return PNG + b"".join(framed) + picture.name.encode()
+    return STAND_IN + b"%%%%BoundingBox: 0 0 %d %d\n%s" % (width, height, picture.name.encode())
 
 
 def finish_docx(content: bytes, mark: str, pictures: Path, accent: str, *, is_short: bool) -> bytes:
@@ -160,9 +155,8 @@ def _parts(content: bytes, pictures: Path) -> tuple[dict[str, bytes], dict[str, 
         parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
     alts = {}
     for name, part in parts.items():
-        said = part.partition(ENDED)[2].decode() if part.startswith(PNG) else ""
-        if said:
-            picture, _, alts[name] = said.partition("\n")
+        if part.startswith(STAND_IN):
+            _, _, picture, alts[name] = part.decode().split("\n", 3)
             parts[name] = (pictures / picture).read_bytes()
     return parts, alts
 

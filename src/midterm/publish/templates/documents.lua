@@ -231,7 +231,7 @@ local function make(at, manuscript, job, templates)
   local doc, targets, headings, pictures = numbered(pandoc.read(content_of(manuscript.source), job.reader), manuscript.words)
   doc = referred(doc, targets, manuscript.words)
   for key, text in pairs(manuscript.meta) do doc.meta[key] = pandoc.MetaInlines(pandoc.Str(text)) end
-  for name, alt in pairs(pictures) do -- what stands after a picture's end is for whoever puts the real one in
+  for name, alt in pairs(pictures) do -- a stand-in: its name and alt text are for whoever puts the real picture in
     pandoc.mediabag.insert(name, 'image/png', content_of(job.pictures .. '/' .. name) .. '\n' .. alt)
   end
   for place, output in ipairs(manuscript.outputs) do

@@ -176,9 +176,15 @@ def test_the_same_text_is_the_same_bytes(context: Context, made: dict[str, Path]
 
 @pytest.mark.parametrize(("see", "name"), [("[](#fig-forest_all)", "figure 'forest_all'"), ("[](#tab-weg)", "table 'weg'")])
 def test_a_reference_to_what_is_not_there_is_named_and_nothing_is_written(context: Context, tmp_path: Path, see: str, name: str) -> None:
-    with pytest.raises(UserError, match=re.escape(f"stuk.pdf: the text refers to the {name}, which is not in the document")):
+    with pytest.raises(UserError, match=re.escape(f"stuk: the text refers to the {name}, which is not in the document")):
         written(manuscript(context, f"{text_of(context)}\n\nZie {see}."), tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_broken_reference_is_said_once(context: Context, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as raised:
+        written(manuscript(context, "Zie [](#tab-weg) en [](#tab-weg)."), tmp_path)
+    assert len(raised.value.problems) == 1
 
 
 def test_a_reference_to_a_figure_that_could_not_be_drawn_says_so(context: Context, tmp_path: Path) -> None:

@@ -109,7 +109,8 @@ class Job:
 
 def write_documents(jobs: Sequence[Job]) -> None:
     """Write every document, whole or not at all; raise UserError naming each reference to a figure or table that is not there."""
-    problems = [problem for job in jobs for problem in _broken(job)]
+    manuscripts = {id(job.manuscript): job for job in reversed(jobs)}
+    problems = [problem for job in reversed(manuscripts.values()) for problem in _broken(job)]
     if problems:
         raise UserError(problems)
     shares = _shared(jobs, os.cpu_count() or 1)
@@ -125,7 +126,7 @@ def _broken(job: Job) -> Iterator[Problem]:
         if name not in known:
             kind = "figure" if name.startswith("fig-") else "table"
             reason = f"the text refers to the {kind} {name.partition('-')[2]!r}, which is not in the document; add it or remove the reference"
-            yield Problem(job.path.name, rule="broken_reference", reason=reason)
+            yield Problem(job.path.stem, rule="broken_reference", reason=reason)
 
 
 def _shared(jobs: Sequence[Job], workers: int) -> list[list[list[Job]]]:
@@ -146,13 +147,9 @@ def _write_share(share: list[list[Job]]) -> None:
     """Let one pandoc process write the documents of several manuscripts, and finish each as soon as it is there."""
     with tempfile.TemporaryDirectory(prefix="midterm-") as folder:
         scratch = Path(folder)
-        pictures = scratch / "pictures"
-        pictures.mkdir()
         manuscripts = [_described(same, scratch / str(at)) for at, same in enumerate(share)]
         order = scratch / "jobs.json"
-        for same in share:
-            _lay_stand_ins(same[0].manuscript, pictures)
-        content = {"reader": READER, "html": str(TEMPLATES / "report.html"), "pictures": str(pictures), "manuscripts": manuscripts}
+        content = {"reader": READER, "html": str(TEMPLATES / "report.html"), "manuscripts": manuscripts}
         order.write_text(json.dumps(content), encoding="utf-8")
         ready = {f"{at} {place}": (job, scratch / str(at) / str(place)) for at, same in enumerate(share) for place, job in enumerate(same)}
         for line in _pandoc(order, scratch / "messages"):
@@ -168,22 +165,19 @@ def _described(same: list[Job], scratch: Path) -> dict[str, Any]:
     scratch.mkdir()
     source = scratch / "body.md"
     source.write_text(manuscript.body, encoding="utf-8")
+    for name in PICTURE.findall(manuscript.body):
+        (scratch / name).write_bytes(stand_in(manuscript.figures / f"{name}.png"))
     texts = {"title": manuscript.title, "subtitle": manuscript.subtitle, "mark": manuscript.mark, "notice": manuscript.notice}
     texts |= {"lang": look.locale, "toc-title": look.words["contents"], "skip": look.words["skip"], "keywords": manuscript.mark, "subject": manuscript.mark}
     return {
         "source": str(source),
+        "pictures": str(scratch),
         "meta": {key: text for key, text in texts.items() if text},
         "words": dict(look.words),
         "css": (TEMPLATES / "report.css").read_text(encoding="utf-8").replace("$accent$", look.accent),
         "references": {kind: str(path) for kind, path in look.references.items()},
         "outputs": [{"format": job.format, "path": str(scratch / str(place))} for place, job in enumerate(same)],
     }
-
-
-def _lay_stand_ins(manuscript: Manuscript, folder: Path) -> None:
-    """Lay down what pandoc reads in place of pictures; they themselves are put in afterwards."""
-    for name in PICTURE.findall(manuscript.body):
-        (folder / name).write_bytes(stand_in(manuscript.figures / f"{name}.png"))
 
 
 def _pandoc(order: Path, messages: Path) -> Iterator[str]:

@@ -232,7 +232,7 @@ local function make(at, manuscript, job, templates)
   doc = referred(doc, targets, manuscript.words)
   for key, text in pairs(manuscript.meta) do doc.meta[key] = pandoc.MetaInlines(pandoc.Str(text)) end
   for name, alt in pairs(pictures) do -- a stand-in: its name and alt text are for whoever puts the real picture in
-    pandoc.mediabag.insert(name, 'image/png', content_of(job.pictures .. '/' .. name) .. '\n' .. alt)
+    pandoc.mediabag.insert(name, 'image/png', content_of(manuscript.pictures .. '/' .. name) .. '\n' .. alt)
   end
   for place, output in ipairs(manuscript.outputs) do
     write(output.path, written(output.format, doc, headings, manuscript, templates))

@@ -76,3 +76,10 @@ def test_one_wave_says_levels_and_no_change() -> None:
     chart = chart_of("safety", evaluation, tables_of(waves=("2025",)), "en")
     assert chart.words.title == "All alliances: Resilience 3.0, Persons with an incident 40%"
     assert not any("Change" in text for text in shown(chart_of("safety", evaluation, tables_of(waves=("2025",)), "en", "a1")))
+
+
+def test_without_the_first_wave_of_the_plan_nothing_is_compared() -> None:
+    evaluation = evaluation_of(2)
+    tables = tables_of(waves=("2024", "2025")) | {"change": table_of("change", [])}
+    assert chart_of("safety", evaluation, tables, "en").words.title == "All alliances: Resilience 3.0, Persons with an incident 40%"
+    assert {"2024\nn=24", "2025\nn=24"} <= set(shown(chart_of("safety", evaluation, tables, "en", "a1")))

@@ -207,6 +207,12 @@ def planned_changes(change: pd.DataFrame, evaluation: Evaluation) -> pd.DataFram
     return change[(change["from_wave"] == plan.from_wave) & (change["to_wave"] == plan.to_wave)]
 
 
+def planned_waves(evaluation: Evaluation, found: Iterable[str]) -> tuple[str, ...]:
+    """Return of the waves in ``found`` those that the plan compares; when none of them is there, the last one."""
+    plan, present = evaluation.plan, [wave for wave in evaluation.waves if wave in set(found)]
+    return tuple(wave for wave in dict.fromkeys((plan.from_wave, plan.to_wave)) if wave in present) or tuple(present[-1:])
+
+
 def floats(values: pd.Series) -> pd.Series:
     """Return ``values`` as plain floats, NaN for what is missing."""
     return values.astype("Float64").astype("float64")

@@ -14,7 +14,7 @@ from midterm.publish.charts.layout import INNER, LONGEST, Entry, Page, draw_key,
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import BAND, LABEL, RULE, SMALL, SOFT, ink_on, wrap
-from midterm.publish.wording import ALL, Wording, records, rows_of
+from midterm.publish.wording import ALL, Wording, planned_waves, records, rows_of
 
 NAMES, PANEL = 1.5, 1.25  # inches for names of rows; for the points
 MOST = 3  # bottlenecks that a title names at most
@@ -60,8 +60,7 @@ def bottlenecks(tables: Published, evaluation: Evaluation, language: Language, u
     table = tables["indicators"]
     asked = table[(table["source"] == "survey") & (table["statistic"] == "share") & table["indicator"].isin([one.indicator for one in columns])]
     found = rows_of(asked, units)
-    plan = evaluation.plan
-    waves = tuple(wave for wave in dict.fromkeys((plan.from_wave, plan.to_wave)) if wave in set(found["wave"]))
+    waves = planned_waves(evaluation, found["wave"])
     found = found[found["wave"].isin(waves)].reset_index(drop=True)
     framework = rows_of(tables["framework"], evaluation.alliances if unit == ALL else (unit,))
     framed = _counts(framework)

@@ -17,7 +17,7 @@ from midterm.publish.charts.waves import Panels, axis_range, draw_panels, values
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, Chart, Words
 from midterm.publish.style import LABEL, PAPER, SMALL, SOFT, wrap
-from midterm.publish.wording import ALL, NO_DATA, Wording, planned_changes, records, rows_of, verdict_of, why_absent
+from midterm.publish.wording import ALL, NO_DATA, Wording, planned_changes, planned_waves, records, rows_of, verdict_of, why_absent
 
 NAMES, JUDGED, GAP = 1.25, 0.68, 0.12  # inches of the text columns, and between the parts
 APART = 0.055  # inches between the points of two waves
@@ -36,10 +36,14 @@ class _Safety:
         """Names, numbers and words."""
         return self.panels.wording
 
-    def ends(self, unit: str, indicator: Indicator) -> list[tuple[str, Any]]:
-        """Return the first and last wave that were asked, with their rows."""
-        waves = list(dict.fromkeys((self.panels.waves[0], self.panels.waves[-1])))
-        return [(wave, self.panels.rows.get((unit, indicator.id, wave))) for wave in waves]
+    @property
+    def waves(self) -> tuple[str, ...]:
+        """The waves that the plan compares, as far as they are there."""
+        return planned_waves(self.wording.evaluation, self.panels.waves)
+
+    def ends(self, unit: str, indicator: Indicator) -> list[Any]:
+        """Return the rows of these waves; None where there is none."""
+        return [self.panels.rows.get((unit, indicator.id, wave)) for wave in self.waves]
 
     def verdict(self, unit: str, indicator: Indicator) -> str:
         """Return the verdict on the planned change, or why there is none."""
@@ -63,9 +67,10 @@ def safety(tables: Published, evaluation: Evaluation, language: Language, unit: 
     changed = rows_of(planned_changes(tables["change"], evaluation), units)
     drawn = _Safety(panels, units, {(row.alliance, row.indicator): row for row in records(changed)})
     words = _words(drawn, found)
-    below = {one.id: _change(drawn, unit, one) for one in shown}
-    page = _draw_rows(drawn, words) if unit == ALL else draw_panels(panels, words, below if len(waves) > 1 else None)
-    return Chart(page.figure, _numbers(found, changed), words)
+    if unit == ALL:
+        return Chart(_draw_rows(drawn, words).figure, _numbers(found[found["wave"].isin(drawn.waves)], changed), words)
+    below = {one.id: _change(drawn, unit, one) for one in shown} if len(drawn.waves) > 1 else None
+    return Chart(draw_panels(panels, words, below).figure, _numbers(found, changed), words)
 
 
 def _numbers(found: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
@@ -92,8 +97,7 @@ def _words(drawn: _Safety, found: pd.DataFrame) -> Words:
 def _from_to(drawn: _Safety, unit: str, indicator: Indicator) -> str:
     """Return an indicator's level in the first and last wave and the verdict on the change."""
     wording = drawn.wording
-    ends = drawn.ends(unit, indicator)
-    rows = [row for _, row in ends]
+    rows = drawn.ends(unit, indicator)
     levels = [wording.absent(row) if row is None or pd.isna(row.estimate) else wording.level(indicator, row.estimate, 1) for row in rows]
     name, verdict = wording.indicator(indicator.id), wording.word("verdict", drawn.verdict(unit, indicator))
     if all(row is None or pd.isna(row.estimate) for row in rows):
@@ -101,10 +105,10 @@ def _from_to(drawn: _Safety, unit: str, indicator: Indicator) -> str:
         return wording.labels.safety_absent.format(indicator=name, why=wording.word("verdict", why))
     if len(levels) == 1:
         return wording.labels.safety_level.format(indicator=name, last=levels[-1])
-    gone = [wave for wave, row in ends if row is None or pd.isna(row.estimate)]
+    gone = [at for at, row in enumerate(rows) if row is None or pd.isna(row.estimate)]
     if gone:
-        kept = next(at for at, (wave, _) in enumerate(ends) if wave not in gone)
-        words = {"level": levels[kept], "wave": wording.wave(ends[kept][0]), "other": wording.wave(gone[0]), "why": levels[1 - kept]}
+        lost, kept = gone[0], 1 - gone[0]
+        words = {"level": levels[kept], "wave": wording.wave(drawn.waves[kept]), "other": wording.wave(drawn.waves[lost]), "why": levels[lost]}
         return wording.labels.safety_partly.format(indicator=name, **words)
     return wording.labels.safety_from_to.format(indicator=name, first=levels[0], last=levels[-1], verdict=verdict)
 
@@ -135,7 +139,7 @@ def _draw_rows(drawn: _Safety, words: Words) -> Page:
     step = (INNER - NAMES) / len(panels.indicators)
     wide = step - JUDGED - 2 * GAP
     heads = [wrap(wording.indicator(one.id), step - GAP, LABEL, "semibold", lines=2) for one in panels.indicators]
-    shades = wording.palette.waves(len(drawn.ends(ALL, panels.indicators[0])))
+    shades = wording.palette.waves(len(drawn.waves))
     entries = _key(drawn, shades)
     head = key_height(entries) + 0.14 + 0.15 * (max(text.count("\n") for text in heads) + 1)
     page = new_page(words, head + rows.height + 0.25)
@@ -153,9 +157,8 @@ def _draw_rows(drawn: _Safety, words: Words) -> Page:
 
 
 def _key(drawn: _Safety, shades: tuple[str, ...]) -> list[Entry]:
-    waves = [wave for wave, _ in drawn.ends(ALL, drawn.panels.indicators[0])]
     look = {"marker": "o", "markersize": 5.0, "linestyle": "-"}
-    entries: list[Entry] = [({**look, "color": shade}, drawn.wording.wave(wave)) for wave, shade in zip(waves, shades, strict=True)]
+    entries: list[Entry] = [({**look, "color": shade}, drawn.wording.wave(wave)) for wave, shade in zip(drawn.waves, shades, strict=True)]
     found = {drawn.verdict(unit, one) for unit in drawn.units for one in drawn.panels.indicators}
     described: list[Entry] = [(_hollow(shades[-1]), drawn.wording.labels.key_described)]
     return [*entries, *(described if "described_only" in found else [])]
@@ -179,10 +182,10 @@ def _frame(axes: Axes, drawn: _Safety, indicator: Indicator) -> None:
 
 def _draw_waves(axes: Axes, drawn: _Safety, what: tuple[str, Indicator], middle: float, shades: tuple[str, ...]) -> None:
     ends = drawn.ends(*what)
-    if all(row is None or pd.isna(row.estimate) for _, row in ends):
-        axes.text(sum(axes.get_xlim()) / 2, middle, drawn.wording.absent(ends[-1][1]), fontsize=SMALL, color=SOFT, ha="center", va="center")
+    if all(row is None or pd.isna(row.estimate) for row in ends):
+        axes.text(sum(axes.get_xlim()) / 2, middle, drawn.wording.absent(ends[-1]), fontsize=SMALL, color=SOFT, ha="center", va="center")
     is_described = drawn.verdict(*what) == "described_only"
-    for (_, row), shade, offset in zip(ends, shades, (-APART, APART) if len(ends) > 1 else (0.0,), strict=True):
+    for row, shade, offset in zip(ends, shades, (-APART, APART) if len(ends) > 1 else (0.0,), strict=True):
         if row is None or pd.isna(row.estimate):
             continue
         if not pd.isna(row.ci_low):
@@ -192,7 +195,7 @@ def _draw_waves(axes: Axes, drawn: _Safety, what: tuple[str, Indicator], middle:
 
 
 def _judge(page: Page, drawn: _Safety, unit: str, indicator: Indicator, place: tuple[float, float]) -> None:
-    if len(drawn.panels.waves) < 2:
+    if len(drawn.waves) < 2:
         return
     wording, verdict = drawn.wording, drawn.verdict(unit, indicator)
     colour = wording.palette.verdict(verdict) if verdict in ("changed_better", "changed_worse") else SOFT

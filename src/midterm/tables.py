@@ -20,6 +20,7 @@ from midterm.errors import Problem, UserError
 from midterm.files import finished, replacing
 from midterm.places import OPEN, PARTS, PROCESSED, PUBLISHED, TABLES
 
+ALL, AVERAGE = "all", "average"  # what stands for an alliance in pooled rows
 DTYPES: dict[str, Any] = {"text": "string", "number": "float64", "integer": "Int64", "truth": "boolean"}
 
 

@@ -258,3 +258,11 @@ def test_what_a_flag_would_tell_of_the_answers_goes_with_them(flag: str) -> None
 def test_how_much_is_hidden_is_counted() -> None:
     found = publishable({"indicators": levels(("klimop", 6, 3.17), ("baken", 14, 4.0), ("windvaan", 30, 3.5), ("all", 50, 3.6))}, SHIPPED)
     assert hidden_counts(found).loc["indicators"].to_dict() == {"small_n": 1, "withheld": 1}
+
+
+def test_how_many_choices_agree_is_not_told_where_one_of_them_is_hidden() -> None:
+    said = "low_power; specifications: 2 of 2 same sign"
+    change = shaped("change", pd.DataFrame([{**CHANGED, "alliance": "all", "n_from": 20, "n_to": 20, "flag": said}]))
+    for n, flag in ((20, said), (4, "low_power")):
+        curve = change.assign(method="specification: all_items, linked, persons", n_from=n, flag="")
+        assert publishable({"change": change, "checks": curve}, SHIPPED)["change"]["flag"].tolist() == [flag]

@@ -292,3 +292,17 @@ def test_libreoffice_opens_what_word_gets(made: dict[str, Path], tmp_path: Path)
         command = [office, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf", "--outdir", tmp_path / kind, made[kind]]
         subprocess.run(command, check=True, capture_output=True, timeout=180)
         assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / kind / "stuk.pdf").read_bytes())) >= 2
+
+
+def test_a_sign_that_the_font_lacks_costs_no_document(context: Context, tmp_path: Path) -> None:
+    made = written(manuscript(context, "Regenboog 🌈 en 中, en een punt uit Word \uf0b7.\n"), tmp_path)
+    assert set(made) == {"html", "docx", "odt", "pdf"}
+    assert "🌈" in made["html"].read_text(encoding="utf-8")
+
+
+def test_a_reference_that_begins_a_sentence_has_a_capital(context: Context, tmp_path: Path) -> None:
+    body = "\n\n".join([context.pointing("{figure} laat alles zien.", "waves"), f"Zie {context.see('waves', 'all')}.", context.figure("waves", "all")])
+    text = written(manuscript(context, body), tmp_path)["html"].read_text(encoding="utf-8")
+    assert '<a href="#fig-waves_all">Figuur 1</a> laat alles zien' in text
+    assert 'Zie <a href="#fig-waves_all">figuur 1</a>' in text
+    assert context.pointing("{figure} is er niet.", "nietes") == ""

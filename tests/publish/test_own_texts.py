@@ -14,7 +14,7 @@ from midterm.description.numbers import typed_numbers
 from midterm.errors import UserError
 from midterm.publish.disclosure import Published
 from midterm.publish.report.context import Context
-from midterm.publish.report.own_texts import OwnTexts, own_texts
+from midterm.publish.report.own_texts import OwnTexts, own_texts, text_faults
 from midterm.tables import shaped
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +104,14 @@ def test_a_suppressed_number_is_named_and_said_in_the_text(tmp_path: Path) -> No
         ("# Kop", "this heading would break the report's own"),
         ("![x](y.png)", "a picture here would be in no register"),
         ("[x](javascript:alert())", "this link is none of http"),
+        ("====", "a line of = or - makes a heading of the line above it"),
+        ("---", "a line of = or - makes a heading of the line above it"),
+        ("![x][een]", "a picture here would be in no register"),
+        ("[een]: javascript:alert()", "an address that stands apart from its link"),
+        ("{{change all cooperation", "a reference is not closed"),
+        ("{{given 17 miljoen}}", "a number from elsewhere stands with its source"),
+        ("{{given 17 | }}", "a number from elsewhere stands with its source"),
+        ("[](#fig-nietes_all)", "no such figure to refer to ('nietes_all')"),
     ],
 )
 def test_what_no_table_gave_stops_the_report_by_name(tmp_path: Path, text: str, reason: str) -> None:
@@ -147,6 +155,9 @@ def test_a_number_from_elsewhere_stands_with_its_source(tmp_path: Path) -> None:
         ("[zie](https://voorbeeld.example/2023/04/17.html)", []),
         ("12.000 euro.", ["12.000"]),
         ("2023/24", ["24"]),
+        ("op 12 mei 2024 en 3 March 2023", []),
+        ("COVID-19 en https://voorbeeld.example/17", []),
+        ("12 meiden, 3 marges en 5 decibel", ["12", "3", "5"]),
     ],
 )
 def test_what_counts_as_a_typed_number(line: str, found: list[str]) -> None:
@@ -168,3 +179,37 @@ def test_what_counts_as_a_typed_number(line: str, found: list[str]) -> None:
 )
 def test_words_that_claim_a_cause_are_found(text: str, language: str, found: list[str]) -> None:
     assert list(causal_words(text, language)) == found  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("written", ["-0,53", "−0,53", "– 0,53", "-0,53 "])
+def test_a_minus_and_spaces_from_a_keyboard_are_no_change(tmp_path: Path, written: str) -> None:
+    falling = [{**PLANNED, "alliance": "all", "indicator": "capacity", "estimate": -0.53, "ci_low": -0.7, "ci_high": -0.3}]
+    texts = filled(evaluation_with(tmp_path, summary_nl=f"{{{{change all capacity = {written}}}}}"), change=falling)
+    assert told(texts) == []
+    assert texts.parts["summary"].replace("\\", "") == "−0,53"
+
+
+def test_a_mark_at_the_start_of_a_file_hides_no_heading(tmp_path: Path) -> None:
+    evaluation = evaluation_with(tmp_path)
+    (tmp_path / "texts/summary.nl.md").write_bytes("\ufeff# Kop\r\n".encode())
+    assert [fault.partition(": ")[0] for fault in faults(evaluation)] == ["texts/summary.nl.md, row 1"]
+
+
+def test_an_empty_text_makes_no_heading_and_is_named(tmp_path: Path) -> None:
+    texts = filled(evaluation_with(tmp_path, summary_nl=" \n"))
+    assert (dict(texts.parts), len(told(texts))) == ({}, 1)
+
+
+def test_how_many_persons_stand_behind_a_hidden_number_is_hidden_too(tmp_path: Path) -> None:
+    texts = filled(evaluation_with(tmp_path, summary_nl="{{change klimop cooperation n_to = 207}}"))
+    assert texts.parts["summary"].replace("\\", "") == "n<10"
+
+
+def test_a_figure_may_be_referred_to(tmp_path: Path) -> None:
+    assert filled(evaluation_with(tmp_path, summary_nl="Zie [](#fig-waves_klimop).")).parts["summary"] == "Zie [](#fig-waves_klimop)."
+
+
+def test_a_file_in_another_encoding_is_named_beside_the_others(tmp_path: Path) -> None:
+    evaluation = evaluation_with(tmp_path, conclusions_nl="In 12 van de gevallen.")
+    (tmp_path / "texts/summary.nl.md").write_bytes("Coöperatie".encode("latin-1"))
+    assert [problem.rule for problem in text_faults(evaluation)] == ["typed_number", "encoding"]

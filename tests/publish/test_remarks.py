@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from midterm.description import load_evaluation
 from midterm.errors import ConfigError, Problem
 from midterm.publish.charts.registry import figures_of
 from midterm.publish.report.remarks import remarks
+from midterm.publish.style import HOUSE_FONT, font_of
 
 ROOT = Path(__file__).parents[2]
+FACES = {"regular": "Regular", "italic": "It", "semibold": "Semibold", "bold": "Bold"}
+FONT = {"name": "Source Sans 3", **{face: f"fonts/SourceSans3-{file}.ttf" for face, file in FACES.items()}}
 
 
 def told(tmp_path: Path, bodies: dict[str, tuple[Any, str]], figures: tuple[str, ...] = ()) -> list[tuple[str, str, str]]:
@@ -116,10 +120,35 @@ def test_a_number_typed_in_a_label_or_an_unknown_one_is_refused(tmp_path: Path, 
         ({"audience": "iedereen"}, "is not one of 'public' or 'internal'"),
         ({"reference_docx": "config/huisstijl.docx"}, "the file 'config/huisstijl.docx' is not there"),
         ({"internal_minimum": 0}, "correct the value"),
+        ({"reference_docx": "evaluation.yml"}, "this file cannot be opened as docx"),
+        ({"reference_odt": "data/raw/noord.xlsx"}, "this file is no document of odt"),
+        ({"font": FONT | {"bold": "evaluation.yml"}}, "this file is no font that can be read"),
+        ({"font": FONT | {"name": "Fira Sans"}}, "this file is of the font 'Source Sans 3', not 'Fira Sans'"),
     ],
 )
 def test_what_cannot_be_published_so_is_refused(tmp_path: Path, publication: dict[str, Any], reason: str) -> None:
     start = draft()
     start.evaluation["publication"] = publication
+    (tmp_path / "fonts").mkdir()
+    for file in HOUSE_FONT.files:
+        shutil.copy(file, tmp_path / "fonts")
     with pytest.raises(ConfigError, match=reason):
         load_evaluation(start.write(tmp_path))
+
+
+def test_a_font_of_ones_own_is_taken_with_its_files(tmp_path: Path) -> None:
+    start = draft()
+    start.evaluation["publication"] = {"font": FONT}
+    (tmp_path / "fonts").mkdir()
+    for file in HOUSE_FONT.files:
+        shutil.copy(file, tmp_path / "fonts")
+    evaluation = load_evaluation(start.write(tmp_path))
+    assert font_of(evaluation).files[0] == evaluation.folder / "fonts/SourceSans3-Regular.ttf"
+    assert set(FONT.values()) - {"Source Sans 3"} <= set(evaluation.description_files)
+
+
+def test_a_sign_that_the_font_lacks_is_named_by_its_number(tmp_path: Path) -> None:
+    ((file, rule, reason),) = told(tmp_path, {"reports/report.nl.html": ("nl", "Regenboog 🌈, café.\n")})
+    assert (file, rule) == ("reports/report.nl.pdf", "no_sign")
+    assert "U+1F308" in reason
+    assert HOUSE_FONT.lacking("Één café – 12 °C, ‘zo’…\n") == []

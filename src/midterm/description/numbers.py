@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 ADDRESS = re.compile(r"\]\([^)]*\)|https?://\S+")
-MONTHS = ["jan", "feb", "maart", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec", "mar", "may", "oct"]
-DATE = re.compile(rf"\b\d{{1,2}}\s+(?=(?:{'|'.join(MONTHS)})[a-z]*\b)", re.IGNORECASE)
+MONTHS = (
+    "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december|"
+    "january|february|march|may|june|july|august|october|jan|feb|mrt|mar|apr|jun|jul|aug|sep|sept|okt|oct|nov|dec"
+)
+DATE = re.compile(rf"\b\d{{1,2}}\s+(?=(?:{MONTHS})\b)", re.IGNORECASE)
 LIST_MARK = re.compile(r"^\s*(\d+[.)])\s")
 NUMBER = re.compile(r"(?<![\w.,])(?<!\w[-–])[-+−]?\d[\d.,]*(?:\s?%)?(?![\w])")
 YEAR = re.compile(r"(?:19|20)\d\d")

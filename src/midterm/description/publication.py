@@ -66,11 +66,15 @@ class Publication(Frozen):
         return self
 
 
-def _contrast_with_white(colour: str) -> float:
-    """Return the contrast ratio of WCAG 2.1 between ``colour`` (#rrggbb) and white."""
+def luminance(colour: str) -> float:
+    """Return the relative luminance (0-1) of ``colour`` (#rrggbb). Source: WCAG 2.1, definition of relative luminance."""
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast_with_white(colour: str) -> float:
+    return 1.05 / (luminance(colour) + 0.05)
 
 
 def file_fault(path: Path, key: object, font: FontFiles | None) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from midterm.description.annex_texts import AnnexTexts, ColumnText, StatisticText
-from midterm.publish.wording import Wording, flags_in, verdict_of, why_absent
+from midterm.publish.wording import VOICES, Wording, flags_in, verdict_of, why_absent
 
 Speak = Callable[[str], str]
-VOICES = ("survey", "framework", "interview")
 
 
 def in_words(say: Wording, frame: pd.DataFrame) -> pd.DataFrame:

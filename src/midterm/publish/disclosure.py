@@ -20,10 +20,9 @@ import pandas as pd
 from midterm.description.codebook import MissingKind
 from midterm.description.evaluation import Evaluation
 from midterm.measure.survey_targets import PERSONS
-from midterm.publish.suppression import ALL, SMALL, WITHHELD, Cell, Key, Reasons, cells_of, complemented, everywhere
-from midterm.tables import shaped, stack
+from midterm.publish.suppression import SMALL, WITHHELD, Cell, Key, Reasons, cells_of, complemented, everywhere
+from midterm.tables import ALL, AVERAGE, shaped, stack
 
-AVERAGE = "average"
 POOLED = "(other)"  # no item can be called so
 # What a blank row may still say of itself; any other flag could be found from the answers only, and would tell of them.
 HARMLESS = (
@@ -130,7 +129,9 @@ class _Rules:
         scales = {one.id: codebook.scale_of(one.items[0]) for one in self.evaluation.indicators if one.statistic == "mean"}
         ends = {name: (scale.low, scale.high) for name, scale in scales.items()}
         low, high = ([ends.get(name, (0.0, 1.0))[at] for name in rows["indicator"]] for at in (0, 1))
-        return rows["indicator"].isin(self.special) & ((rows["estimate"] == low) | ((rows["estimate"] == high) & (rows["statistic"] != "count")))
+        return rows["indicator"].isin(self.special) & (
+            np.isclose(rows["estimate"], low) | (np.isclose(rows["estimate"], high) & (rows["statistic"] != "count"))
+        )
 
     def _nested(self, cell: Cell, first: Reasons) -> str:
         """Return why a level is hidden, also where it would tell the one part of it that is."""

@@ -11,11 +11,10 @@ import pandas as pd
 from midterm.description import LANGUAGES, Evaluation, Language, load_evaluation
 from midterm.description.evaluation import FILE
 from midterm.errors import ConfigError, Problem, UserError, nearest
-from midterm.publish.disclosure import AVERAGE, Published
+from midterm.publish.disclosure import Published
 from midterm.publish.published import read_published
-from midterm.publish.suppression import ALL
 from midterm.publish.wording import marks
-from midterm.tables import Store, empty
+from midterm.tables import ALL, AVERAGE, Store, empty
 
 OF_THE_CONTRAST = ("change", "checks", "attrition", "evidence")  # tables about the planned change, or that rest on it
 

@@ -14,11 +14,10 @@ from midterm.description import Evaluation, Language
 from midterm.publish.cells import change_cells, column_text, flags_in_words, in_words, interval_heading, level_cells, texts
 from midterm.publish.disclosure import Published
 from midterm.publish.finished import language_of
-from midterm.publish.wording import ALL, AVERAGE, Wording, flags_in, marks, planned_changes, records
+from midterm.publish.wording import ALL, AVERAGE, VOICES, Wording, flags_in, marks, planned_changes, records
 from midterm.tables import Store
 
 NUMERIC = ("estimate", "interval", "n", "detectable")
-VOICES = ("survey", "framework", "interview")
 
 
 @dataclass(frozen=True)

@@ -6,24 +6,21 @@ one has new numbers.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 
 import pandas as pd
 
 from midterm.description import Evaluation
 from midterm.judge.evidence import evidence
-from midterm.places import BOOKS, PUBLISHED
-from midterm.publish.disclosure import AVERAGE, Published, publishable
-from midterm.publish.suppression import ALL
-from midterm.tables import Store
+from midterm.places import BOOKS
+from midterm.publish.disclosure import Published, publishable
+from midterm.tables import ALL, AVERAGE, Store
 
 
 def write_published(store: Store, evaluation: Evaluation, tables: Mapping[str, pd.DataFrame]) -> Published:
     """Blank what may not be shown in ``tables``, weigh what may as evidence, and write both, a file for each table and alliance; return it."""
     shown = publishable(tables, evaluation)
     shown["evidence"] = store.write("evidence", evidence(evaluation, shown))
-    shutil.rmtree(store.folder / PUBLISHED, ignore_errors=True)  # those of an alliance that is no more
     for unit in (*evaluation.alliances, ALL):
         rows = (ALL, AVERAGE) if unit == ALL else (unit,)
         for name, table in shown.items():

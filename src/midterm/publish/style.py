@@ -17,14 +17,14 @@ from pathlib import Path
 import matplotlib.style
 import seaborn
 from matplotlib import font_manager, rcParams
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.font_manager import FontEntry, FontProperties
 from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import text_to_path
 
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
-from midterm.description.publication import COLOURS
+from midterm.description.publication import COLOURS, luminance
 
 FONTS = Path(__file__).parent / "fonts"
 FACES = ("normal", 400), ("italic", 400), ("normal", 600), ("normal", 700)  # slope and weight of a font's four files
@@ -173,9 +173,7 @@ def _paler(colour: str) -> str:
 
 def ink_on(colour: str) -> str:
     """Return black or white, whichever reads better on ``colour`` (relative luminance, WCAG 2.1)."""
-    channels = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
-    luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
-    return INK if (luminance + 0.05) ** 2 > 1.05 * 0.05 else PAPER
+    return INK if (luminance(to_hex(colour)) + 0.05) ** 2 > 1.05 * 0.05 else PAPER
 
 
 def format_number(value: float | None, language: Language, decimals: int = 2, *, signed: bool = False) -> str:

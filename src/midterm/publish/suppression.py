@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-ALL = "all"
+from midterm.tables import ALL
+
 SMALL, WITHHELD = "small_n", "withheld"
 Key = tuple[str, ...]
 Reasons = dict[Key, str]

@@ -14,8 +14,10 @@ from midterm.description.indicators import Indicator
 from midterm.description.labels import Labels
 from midterm.description.model import Language
 from midterm.publish.style import Palette, format_number, format_percent
+from midterm.tables import ALL as ALL
+from midterm.tables import AVERAGE as AVERAGE
 
-ALL, AVERAGE = "all", "average"
+VOICES = ("survey", "framework", "interview")  # the sources that speak to a question
 VERDICTS = ("changed_better", "changed_worse", "no_relevant_change", "inconclusive", "described_only")
 STATUSES = ("reached", "on_track", "maintained", "uncertain", "off_track", "not_computable")
 SHOWN_STATUSES = (*STATUSES[:-1], "described_only", "not_computable")  # as ``status_of`` says them

@@ -15,10 +15,9 @@ from midterm.collect.questionnaire import questionnaire
 from midterm.publish.report.alliance import bottlenecks, change_table, changed, planned, portrait, safety
 from midterm.publish.report.context import Context, escaped, markdown_table
 from midterm.publish.report.plan_words import the_plan
-from midterm.publish.wording import records
+from midterm.publish.wording import VOICES, records
 
 Chapter = Callable[[Context], list[str]]
-SOURCES = ("survey", "framework", "interview")
 
 
 def summary(c: Context) -> list[str]:
@@ -40,7 +39,7 @@ def summary(c: Context) -> list[str]:
 
 def _finding(c: Context, row: Any) -> str:
     t, values = c.texts, row._asdict()
-    voices = ", ".join(f"{getattr(t, f'source_{source}')}: {getattr(t, f'voice_{values[source]}')}" for source in SOURCES)
+    voices = ", ".join(f"{getattr(t, f'source_{source}')}: {getattr(t, f'voice_{values[source]}')}" for source in VOICES)
     claim = next(question.claim.in_(c.language) for question in c.evaluation.file.questions if question.id == values["question"])
     strength, conclusion = getattr(t, f"strength_{values['strength']}"), getattr(t, f"conclusion_{values['conclusion']}")
     return t.summary_question.format(claim=escaped(claim), conclusion=escaped(conclusion), strength=escaped(strength), voices=escaped(voices))
@@ -186,7 +185,7 @@ def annex_matrix(c: Context) -> list[str]:
     for question in c.evaluation.file.questions:
         for alliance in (*c.evaluation.alliances, "all"):
             row = c.one("evidence", question=question.id, alliance=alliance)
-            voices = [getattr(t, f"voice_{getattr(row, source)}") for source in SOURCES]
+            voices = [getattr(t, f"voice_{getattr(row, source)}") for source in VOICES]
             rows.append(
                 [
                     question.claim.in_(c.language),

@@ -18,7 +18,7 @@ from midterm.publish.charts.registry import figures_of
 from midterm.publish.report.chapters import CHAPTERS
 from midterm.publish.report.context import Context, escaped
 from midterm.publish.report.references import Read, reference
-from midterm.publish.suppression import ALL
+from midterm.tables import ALL
 
 REFERENCE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 POINTER = re.compile(r"\[\]\(#(fig|tab)-([^)]*)\)")

@@ -84,7 +84,7 @@ def status(folder: Folder = Path("."), as_json: Annotated[bool, typer.Option("--
     else:
         for sentence in state_in_words(records):
             say(sentence)
-    raise typer.Exit(DATA if records["failed"] or records["set_aside"] else FINE)
+    raise typer.Exit(DATA if records["failed"] or records["set_aside"] or records["remarks"] else FINE)
 
 
 @app.command()

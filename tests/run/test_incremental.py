@@ -145,6 +145,23 @@ def test_what_failed_before_runs_again(whole: Ran, tmp_path: Path) -> None:
     assert differing(folder, whole.folder) == []
 
 
+def test_what_the_report_asks_to_be_looked_at_is_named_until_it_is_mended(whole: Ran, tmp_path: Path) -> None:
+    folder = copy(whole, tmp_path / "claims")
+    text = folder / "texts/summary.nl.md"
+    text.parent.mkdir()
+    text.write_text("Het onderwijs werd veiliger dankzij het programma.\n", encoding="utf-8")
+    for done in ({"publish_report"}, set[str]()):
+        ran = run(folder)
+        assert (ran.status, ran.done) == (1, done)
+        assert "look at: reports/report.nl.html" in ran.messages
+        assert "dankzij" in ran.messages
+    told = subprocess.run([MIDTERM, "status", folder, "--json"], capture_output=True, text=True, check=False)
+    assert (told.returncode, len(json.loads(told.stdout)["remarks"])) == (1, 1)
+    text.unlink()
+    assert run(folder).status == 0
+    assert differing(folder, whole.folder) == []
+
+
 def test_a_raw_file_that_cannot_be_read_costs_what_reads_it_and_is_named(whole: Ran, tmp_path: Path) -> None:
     folder = copy(whole, tmp_path / "unreadable")
     (folder / "data/raw/zuid.xlsx").unlink()

@@ -23,7 +23,7 @@ import pyreadstat
 from openpyxl.worksheet.worksheet import Worksheet
 
 from coding_projects import filled, qdpx
-from factory import as_yaml, both, codebook, delimited, described, framework, indicators, workbook
+from factory import FEW, as_yaml, both, codebook, delimited, described, framework, indicators, workbook
 
 SECRET = "GEHEIM"  # noqa: S105 - no password
 NUMBER = "7777"
@@ -88,7 +88,8 @@ def evaluation() -> Cells:
         {"name": f"Alliantie {name.title()}", **names.get(name, {}), "id": name, "organisations": list(partners)} for name, partners in MEMBERS.items()
     ]
     organisations = [*start["organisations"], *({"id": name, "name": written} for name, written in NEW.items())]
-    return {**start, "languages": ["nl", "en"], "alliances": alliances, "organisations": organisations, "sources": sources()}
+    shown = {"languages": ["nl", "en"], "publication": {"figures": list(FEW)}}
+    return {**start, **shown, "alliances": alliances, "organisations": organisations, "sources": sources()}
 
 
 def sources() -> Cells:

@@ -24,7 +24,7 @@ import reference_documents
 from midterm.description import Evaluation
 from midterm.errors import UserError
 from midterm.publish.documents import FORMATS, TEMPLATES, Job, Look, Manuscript, write_documents
-from midterm.publish.report.context import Context, markdown_table
+from midterm.publish.report.context import Context, Spoken, markdown_table
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/></svg>'
 NS = {
@@ -306,3 +306,13 @@ def test_a_reference_that_begins_a_sentence_has_a_capital(context: Context, tmp_
     assert '<a href="#fig-waves_all">Figuur 1</a> laat alles zien' in text
     assert 'Zie <a href="#fig-waves_all">figuur 1</a>' in text
     assert context.pointing("{figure} is er niet.", "nietes") == ""
+
+
+def test_a_text_in_another_language_is_marked_for_who_has_it_read_aloud(context: Context, tmp_path: Path) -> None:
+    table = markdown_table("Twee talen", ["Naam", "Nog een"], [[Spoken("Schools, *with* |", "en"), "Scholen"], [Spoken("", "en"), "x"]])
+    made = written(manuscript(context, f"{table}\n\nEn [onbekend]{{lang=ditisgeentaal}}."), tmp_path)
+    assert re.findall(r'<span lang="(en)">([^<]*)</span>', made["html"].read_text(encoding="utf-8")) == [("en", "Schools, *with* |")]
+    cell = docx.Document(str(made["docx"])).tables[0].rows[1].cells[0].paragraphs[0]
+    assert {run.text: [one.get(qn("w:val")) for one in run._r.iter(qn("w:lang"))] for run in cell.runs} == {"Schools, *with* |": ["en"]}
+    assert b'fo:language="en"' in etree.tostring(odt(made["odt"]))
+    assert set(re.findall(rb"/Lang ?\((\w+)", made["pdf"].read_bytes())) == {b"nl", b"en"}

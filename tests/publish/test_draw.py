@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
+from itertools import cycle
 from pathlib import Path
 
 import pandas as pd
@@ -84,15 +85,15 @@ def test_importing_the_package_imports_nothing_else() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_every_figure_of_the_list_is_drawn_in_both_languages_or_says_why_not(folder: Path) -> None:
+def test_every_kind_of_figure_of_the_list_is_drawn_or_says_why_not(folder: Path) -> None:
     listed = figure_list(folder)
     assert list(listed.index) == [spec.name for spec in figures_of(load_evaluation(folder))]
     assert not listed.isin([""]).any(axis=None)
-    for name, row in listed.iterrows():
-        for language in ("nl", "en"):
-            unit = "zonnewijzer" if row["drawn for"] == "each alliance" else "all"
-            said = drawn_or_said(str(name), unit, language, folder)
-            assert said == f"{name}_{unit}.{language}" or "nothing to show" in said or "not made yet" in said, said
+    few = [*listed.groupby(by=lambda name: name.partition("_")[0]).head(1).iterrows(), *listed.tail(1).iterrows()]
+    for (name, row), language in zip(few, cycle(("nl", "en"))):
+        unit = "zonnewijzer" if row["drawn for"] == "each alliance" else "all"
+        said = drawn_or_said(str(name), unit, language, folder)
+        assert said == f"{name}_{unit}.{language}" or "nothing to show" in said or "not made yet" in said, said
 
 
 def drawn_or_said(name: str, unit: str, language: str, folder: Path) -> str:

@@ -77,6 +77,11 @@ class Evaluation:
         """What was agreed for the years before a target's, by alliance and number of the framework's row (``normalise``)."""
         return {(source.alliance, normalise(row)): steps for source in self.sources.frameworks for row, steps in source.milestones.items()}
 
+    def framework_language(self, alliance_id: str) -> Language:
+        """Return the language that an alliance's framework is written in."""
+        own = (source.language for source in self.sources.frameworks if source.alliance == alliance_id and source.language)
+        return next(own, self.file.languages[0])
+
     def alliance(self, alliance_id: str) -> Alliance:
         """Return one alliance by id."""
         return _named("alliance", alliance_id, self.file.alliances)

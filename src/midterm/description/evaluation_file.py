@@ -101,12 +101,14 @@ class FrameworkSource(Frozen):
     """One framework and the alliance that filled it in; ``earlier`` are versions of the same file that it replaces.
 
     ``milestones`` give, by number of the row and year, what was agreed for a year before that of the target, in the row's unit.
+    ``language`` is the one that the alliance wrote in, for who has a page read aloud; left out, the report's first.
     """
 
     file: str
     reader: Literal["excel", "csv", "iati"] = "excel"
     alliance: str
     earlier: tuple[str, ...] = ()
+    language: Language | None = None
     milestones: dict[str, dict[int, Annotated[float, Field(allow_inf_nan=False)]]] = Field(default_factory=dict)
 
 

@@ -13,10 +13,10 @@ import pandas as pd
 
 from midterm.description import Indicator
 from midterm.description.explorer_texts import ExplorerTexts
-from midterm.measure.attainment import to_date
 from midterm.publish.charts.registry import FigureSpec, figures_of
+from midterm.publish.report.alliance import targets_table
 from midterm.publish.report.context import Context
-from midterm.publish.wording import ALL, AVERAGE, NO_DATA, NOT_PUBLISHED, WITHHELD, flags_of, planned_changes, records, status_of, verdict_of, why_absent
+from midterm.publish.wording import ALL, AVERAGE, NO_DATA, NOT_PUBLISHED, WITHHELD, flags_of, planned_changes, records, verdict_of, why_absent
 
 Said = dict[str, Any]
 
@@ -187,26 +187,11 @@ def _change(e: Explored, indicator: Indicator, unit: str) -> Said:
 
 def _targets(e: Explored, unit: str) -> Said:
     """Return the targets of ``unit`` in its last year as a table: those of its framework and of the survey."""
-    c, say, t = e.context, e.context.say, e.context.texts
-    rows = c.rows("attainment", alliance=unit)
-    if rows.empty:
-        return {"absent": e.texts.targets_absent.format(name=say.unit_name(unit))}
-    year = int(rows["year"].max())
-    framed = c.rows("framework", alliance=unit)
-    named = dict(zip(framed["indicator_id"], framed["indicator"], strict=True))
-    cells = [
-        [
-            *say.target(str(row.indicator_id), named),
-            *(say.as_given(value) for value in (row.baseline, row.target)),
-            say.as_given(row.actual) if row.year == year else f"{say.as_given(row.actual)} ({row.year})",
-            say.percent(row.attainment),
-            say.percent(row.expected),
-            say.word("status", status_of(row) if why_absent(row) == NO_DATA else why_absent(row)),
-        ]
-        for row in records(to_date(rows))
-    ]
-    columns = [t.col_code, t.col_indicator, t.col_baseline, t.col_target, t.col_actual, t.col_attainment, t.col_expected, t.col_status]
-    return {"caption": t.table_targets.format(unit=say.unit_name(unit), year=year), "columns": columns, "rows": cells}
+    c = e.context
+    if c.rows("attainment", alliance=unit).empty:
+        return {"absent": e.texts.targets_absent.format(name=c.say.unit_name(unit))}
+    caption, columns, cells = targets_table(c, unit)
+    return {"caption": caption, "columns": columns, "rows": [list(map(str, row)) for row in cells], "language": c.evaluation.framework_language(unit)}
 
 
 def _kinds(e: Explored) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from midterm.publish.report.context import Context, escaped, markdown_table
-from midterm.publish.wording import SHOWN_STATUSES, records, status_of, verdict_of
+from midterm.publish.wording import NO_DATA, SHOWN_STATUSES, records, status_of, verdict_of, why_absent
 
 
 def portrait(c: Context, alliance_id: str) -> list[str]:
@@ -40,26 +40,34 @@ def portrait(c: Context, alliance_id: str) -> list[str]:
 
 def planned(c: Context, alliance: str) -> list[str]:
     """Return the targets with what came of them, in a sentence, a table and a figure."""
-    t, say = c.texts, c.say
-    rows = c.rows("attainment", alliance=alliance)
-    if rows.empty:
-        return [escaped(t.planned_absent.format(unit=c.unit))]
-    last, year = c.targets(alliance), int(rows["year"].max())
-    names = c.rows("framework", alliance=alliance).set_index("indicator_id")["indicator"].to_dict()
-    cells = [
-        [
-            *say.target(str(row.indicator_id), names),
-            *(say.as_given(value) for value in (row.baseline, row.target)),
-            say.as_given(row.actual) if row.year == year else f"{say.as_given(row.actual)} ({row.year})",
-            say.percent(row.attainment),
-            say.percent(row.expected),
-            say.word("status", status_of(row)),
-        ]
-        for row in records(last)
-    ]
-    columns = [t.col_code, t.col_indicator, t.col_baseline, t.col_target, t.col_actual, t.col_attainment, t.col_expected, t.col_status]
-    table = markdown_table(t.table_targets.format(unit=say.unit_name(alliance), year=year), columns, cells, numeric=range(2, 7))
+    if c.rows("attainment", alliance=alliance).empty:
+        return [escaped(c.texts.planned_absent.format(unit=c.unit))]
+    caption, columns, cells = targets_table(c, alliance)
+    table = markdown_table(caption, columns, cells, numeric=range(2, 7))
     return [statuses(c, alliance), table, c.figure("attainment", alliance)]
+
+
+def targets_table(c: Context, alliance: str) -> tuple[str, list[str], list[list[object]]]:
+    """Return caption, headings and rows of the targets of ``alliance``, each in its last year with a value."""
+    t, say = c.texts, c.say
+    year = int(c.rows("attainment", alliance=alliance)["year"].max())
+    names = c.rows("framework", alliance=alliance).set_index("indicator_id")["indicator"].to_dict()
+    columns = [t.col_code, t.col_indicator, t.col_baseline, t.col_target, t.col_actual, t.col_attainment, t.col_expected, t.col_status]
+    rows: list[list[object]] = []
+    for row in records(c.targets(alliance)):
+        number, name = say.target(str(row.indicator_id), names)
+        rows.append(
+            [
+                number,
+                c.framed(name, alliance) if number else name,
+                *(say.as_given(value) for value in (row.baseline, row.target)),
+                say.as_given(row.actual) if row.year == year else f"{say.as_given(row.actual)} ({row.year})",
+                say.percent(row.attainment),
+                say.percent(row.expected),
+                say.word("status", status_of(row) if why_absent(row) == NO_DATA else why_absent(row)),
+            ]
+        )
+    return t.table_targets.format(unit=say.unit_name(alliance), year=year), columns, rows
 
 
 def statuses(c: Context, alliance: str) -> str:

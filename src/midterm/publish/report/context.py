@@ -51,6 +51,17 @@ class Indexed:
 
 
 @dataclass(frozen=True)
+class Spoken:
+    """A text in a language of its own, which a document marks where it is not the document's."""
+
+    text: str
+    language: Language
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class Context:
     """One report in one language, over tables in which small numbers are already blank."""
 
@@ -108,6 +119,11 @@ class Context:
     def own_text(self, section: str, heading: str = "##") -> list[str]:
         """Return what the evaluators wrote on ``section`` themselves, under its heading; nothing where they wrote nothing."""
         return [f"{heading} {self.texts.own_text}", self.own[section]] if section in self.own else []
+
+    def framed(self, text: str, alliance: str) -> str | Spoken:
+        """Return a text from the framework of ``alliance``, in the language that it is written in."""
+        language = self.evaluation.framework_language(alliance)
+        return text if language == self.language else Spoken(text, language)
 
     def count(self, value: float) -> str:
         """Return a number of persons, or the sign that there is none."""
@@ -279,8 +295,12 @@ def markdown_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence
     """Return a pipe table with its caption; ``numeric`` columns (by position) are aligned right; ``see_table`` refers to it by ``key``."""
     widths = [max(_width(row[at]) for row in [columns, *rows]) for at in range(len(columns))]
     rule = "|".join("-" * (width - 1) + (":" if at in numeric else "-") for at, width in enumerate(widths))
-    lines = ["|" + "|".join(escaped(cell) for cell in row) + "|" for row in [columns, *rows]]
+    lines = ["|" + "|".join(map(_cell, row)) + "|" for row in [columns, *rows]]
     return "\n".join([lines[0], f"|{rule}|", *lines[1:], "", f": {escaped(caption)}{f' {{#tab-{key}}}' if key else ''}", ""])
+
+
+def _cell(cell: object) -> str:
+    return f"[{escaped(cell)}]{{lang={cell.language}}}" if isinstance(cell, Spoken) and cell.text else escaped(cell)
 
 
 def _width(cell: object) -> int:

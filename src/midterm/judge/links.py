@@ -12,9 +12,8 @@ from itertools import pairwise
 import pandas as pd
 
 from midterm.description import Evaluation
-from midterm.measure.attainment import SCHEDULED, to_date
+from midterm.measure.attainment import SCHEDULED, STATUSES, to_date
 
-STATUSES = (*SCHEDULED, "uncertain", "off_track", "not_computable")
 BEHIND, PARTLY, ON_SCHEDULE, NOT_KNOWN = "behind", "partly", "on_schedule", "not_known"
 LEVEL_STATES = (ON_SCHEDULE, PARTLY, BEHIND, NOT_KNOWN)
 LINK_STATES = ("both_on_schedule", "both_partly", "later_ahead", "later_behind", "no_footing", NOT_KNOWN)

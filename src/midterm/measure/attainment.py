@@ -14,6 +14,7 @@ from midterm.tables import empty, shaped
 
 SUMMABLE = ("count", "amount")
 SCHEDULED = ("reached", "on_track", "maintained")  # the statuses of what is on schedule
+STATUSES = (*SCHEDULED, "uncertain", "off_track", "not_computable")
 REVISED = {
     "baseline_revised": ("baseline_value", "baseline_year"),
     "target_revised": ("target_value", "target_year"),

@@ -164,6 +164,8 @@ class Palette:
             "off_track": ("v", self.warning),
             "described_only": ("o", "#efefef"),
             "not_computable": ("x", "#d9d9d9"),
+            "not_published": ("P", "#efefef"),
+            "withheld": ("X", "#efefef"),
         }[status]
 
 

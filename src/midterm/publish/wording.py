@@ -13,15 +13,15 @@ from midterm.description.evaluation import Evaluation
 from midterm.description.indicators import Indicator
 from midterm.description.labels import Labels
 from midterm.description.model import Language
+from midterm.measure.attainment import STATUSES
 from midterm.publish.style import Palette, format_number, format_percent
 from midterm.tables import ALL as ALL
 from midterm.tables import AVERAGE as AVERAGE
 
 VOICES = ("survey", "framework", "interview")  # the sources that speak to a question
 VERDICTS = ("changed_better", "changed_worse", "no_relevant_change", "inconclusive", "described_only")
-STATUSES = ("reached", "on_track", "maintained", "uncertain", "off_track", "not_computable")
-SHOWN_STATUSES = (*STATUSES[:-1], "described_only", "not_computable")  # as ``status_of`` says them
 NO_DATA, NOT_PUBLISHED, WITHHELD = "no_data", "not_published", "withheld"
+SHOWN_STATUSES = (*STATUSES[:-1], "described_only", "not_computable", NOT_PUBLISHED, WITHHELD)  # as ``status_of`` says them
 UNTOLD = frozenset({NO_DATA, NOT_PUBLISHED, WITHHELD})  # what stands for a verdict where there is none
 
 
@@ -149,7 +149,7 @@ class Wording:
 
     def tally(self, subject: str, found: Sequence[str], group: str, order: Sequence[str], counted: str) -> str:
         """Return a finding by rule: ``subject``, then how many of ``found`` are what, in ``order``."""
-        counts = [(key, list(found).count(key)) for key in (*order, NOT_PUBLISHED, WITHHELD, NO_DATA) if key in found]
+        counts = [(key, list(found).count(key)) for key in dict.fromkeys((*order, NOT_PUBLISHED, WITHHELD, NO_DATA)) if key in found]
         first = [self.labels.tally_first.format(word=self.word(group, key), n=n, total=len(found), counted=counted) for key, n in counts[:1]]
         rest = [self.labels.tally_next.format(word=self.word(group, key), n=n) for key, n in counts[1:]]
         return self.labels.tally.format(subject=subject, parts=", ".join([*first, *rest]))
@@ -190,7 +190,9 @@ def flags_in(flag: Any) -> dict[str, list[str]]:
 
 
 def status_of(row: Any) -> str:
-    """Return a target's status; one with a value that is not to be tested is described only."""
+    """Return a target's status, or why it may not be shown; one with a value that is not to be tested is described only."""
+    if why_absent(row) != NO_DATA:
+        return why_absent(row)
     if pd.isna(row.status):
         return "not_computable"
     return "described_only" if row.status == "not_computable" and not pd.isna(row.attainment) else str(row.status)

@@ -14,12 +14,13 @@ import pandas as pd
 from midterm.description.evaluation import Evaluation
 from midterm.description.model import Language
 from midterm.judge.links import LEVEL_STATES, LINK_STATES, levels, links
+from midterm.measure.attainment import STATUSES
 from midterm.publish.charts.framework import status_sign
 from midterm.publish.charts.layout import INNER, Entry, Page, Rows, draw_key, key_height, lay_rows, name_rows, new_page
 from midterm.publish.disclosure import Published
 from midterm.publish.figures import MARGIN, WIDTH, Chart, Words
 from midterm.publish.style import BAND, FAINT, INK, LABEL, PAPER, SMALL, SOFT, ink_on, wrap
-from midterm.publish.wording import ALL, STATUSES, Wording, records
+from midterm.publish.wording import ALL, Wording, records
 
 NAMES, SCHEDULED, LINK = 1.5, 1.25, 0.34  # inches: names, the column that says how a level stands, the height of a link
 CELLS = 1.6  # inches for the names of alliances

@@ -10,7 +10,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from midterm.publish.report.context import Context, escaped, markdown_table
-from midterm.publish.wording import NO_DATA, SHOWN_STATUSES, records, status_of, verdict_of, why_absent
+from midterm.publish.wording import SHOWN_STATUSES, records, status_of, verdict_of
 
 
 def portrait(c: Context, alliance_id: str) -> list[str]:
@@ -64,7 +64,7 @@ def targets_table(c: Context, alliance: str) -> tuple[str, list[str], list[list[
                 say.as_given(row.actual) if row.year == year else f"{say.as_given(row.actual)} ({row.year})",
                 say.percent(row.attainment),
                 say.percent(row.expected),
-                say.word("status", status_of(row) if why_absent(row) == NO_DATA else why_absent(row)),
+                say.word("status", status_of(row)),
             ]
         )
     return t.table_targets.format(unit=say.unit_name(alliance), year=year), columns, rows

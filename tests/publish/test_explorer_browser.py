@@ -74,6 +74,13 @@ def test_the_skip_link_leads_to_the_result_and_leaves_the_choice(page: Page) -> 
     assert "unit=noord" in page.url
 
 
+def test_what_an_alliance_wrote_keeps_its_language(page: Page) -> None:
+    page.select_option("#unit", "noord")
+    page.select_option("#language", "en")
+    expect(page.get_by_role("rowheader", name="Bijeenkomsten")).to_have_attribute("lang", "nl")
+    assert page.locator("th[lang]").count() == 1, "and nothing else is marked"
+
+
 def test_the_language_changes_everything_that_is_said(page: Page) -> None:
     page.select_option("#language", "en")
     expect(page.locator("html")).to_have_attribute("lang", "en-GB")
